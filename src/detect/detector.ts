@@ -1,0 +1,50 @@
+/** What a detector is: a pure answer to one event, given what its token normally does. */
+import type { z } from 'zod'
+import type { AccessEvent } from '../event.ts'
+import type { TokenProfile } from '../profile/profile.ts'
+
+/** Statistics of a closed earlier period over many tokens. Empty until peers are built. */
+export interface PeerSnapshot {
+  readonly id: string
+}
+export const NO_PEERS: PeerSnapshot = { id: '' }
+
+/** A detector's answer. The fold gives it ids and places it in an incident. */
+export interface Observation {
+  /** Bits of surprise, -log2 of a probability; rounded by the fold. */
+  readonly bits: number
+  /** What was seen, one sentence for a person who has a minute. Values of the event stand in it as they are. */
+  readonly seen: string
+  /** What is normal: values or percentiles, over how long, from how many observations. */
+  readonly normal: string
+  /** The numbers of the formula, so that anyone can recompute the bits. */
+  readonly numbers: Readonly<Record<string, number>>
+  /** Bucketed detectors only: the start of the bucket and the multiple of four bits that was passed. */
+  readonly bucket?: { readonly startMs: number; readonly step: number }
+}
+
+/** Pure. The same event, profile and peer snapshot give the same answer. Never learns, stores or notifies. */
+export interface Detector {
+  readonly name: string
+  inspect(event: AccessEvent, profile: TokenProfile, peers: PeerSnapshot): Observation | undefined
+}
+
+/** A detector with its settings: what a file in this folder exports and `index.ts` registers. */
+export interface DetectorDefinition<S extends z.ZodObject = z.ZodObject> {
+  readonly name: string
+  /** One line for the settings reference. */
+  readonly summary: string
+  /** Settings with defaults; every key is described. `enabled` is added to all. */
+  readonly settings: S
+  create(settings: z.infer<S>, shared: SharedDetectSettings): Detector
+}
+
+/** What all detectors share. */
+export interface SharedDetectSettings {
+  /** A detector stays silent below this. */
+  readonly findingBitsMin: number
+}
+
+export function defineDetector<S extends z.ZodObject>(definition: DetectorDefinition<S>): DetectorDefinition<S> {
+  return definition
+}

@@ -1,0 +1,68 @@
+/** What a target of alerts is: it delivers once, or says why not. Retrying is one stage for all of them. */
+import type { z } from 'zod'
+import type { Alert } from '../alert/alert.ts'
+import type { Secret } from '../secret.ts'
+
+/** Closed set, also the metric's label. */
+export type DeliveryFailure =
+  | 'timeout'
+  | 'connection'
+  | 'address-refused'
+  | 'redirect'
+  | 'rate-limited'
+  | 'client-error'
+  | 'server-error'
+  | 'gone'
+
+/** A failed delivery. Its message holds no URL and no secret: at most the host. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError'
+  readonly failure: DeliveryFailure
+  readonly retryable: boolean
+  /** What the target asked for, if it did. */
+  readonly retryAfterMs: number | undefined
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number
+  constructor(
+    message: string,
+    detail: { failure: DeliveryFailure; retryable: boolean; retryAfterMs?: number | undefined; status?: number },
+  ) {
+    super(message)
+    this.failure = detail.failure
+    this.retryable = detail.retryable
+    this.retryAfterMs = detail.retryAfterMs
+    this.status = detail.status ?? 0
+  }
+}
+
+/** Several late alerts in one message. */
+export interface Digest {
+  readonly alerts: readonly Alert[]
+  /** How late the oldest of them is, at the time of sending. */
+  readonly lateMs: number
+}
+
+export interface DeliveryAnswer {
+  /** HTTP status, 0 for a target that is no HTTP server. */
+  readonly status: number
+  /** What the target answered, at most 4 KiB, made printable. */
+  readonly text: string
+}
+
+/** Delivers once, or throws DeliveryError. Never retries by itself. */
+export interface Notifier {
+  /** The target's name in the configuration. */
+  readonly name: string
+  notify(alert: Alert, signal: AbortSignal): Promise<DeliveryAnswer>
+  notifyDigest(digest: Digest, digestId: string, signal: AbortSignal): Promise<DeliveryAnswer>
+}
+
+/** How a kind of target is registered in `index.ts`: its settings and how to make one. */
+export interface NotifierDefinition<S extends z.ZodObject = z.ZodObject> {
+  readonly type: string
+  readonly summary: string
+  readonly settings: S
+  create(name: string, settings: z.infer<S>): Notifier
+  /** Secrets among the settings, for redaction of foreign error texts. */
+  secrets(settings: z.infer<S>): readonly Secret[]
+}
