@@ -25,6 +25,9 @@ export interface Position {
 /** How the token id came about; part of what an analyst sees. */
 export type TokenKind = 'fingerprint' | 'jwt' | 'opaque' | 'cloudtrail' | 'none'
 
+/** What a finding, an incident or an alert is about. `pipeline` is tokenwatch itself. */
+export type SubjectKind = 'token' | 'network' | 'pipeline'
+
 /** What kind of source the call came from. Only `public` has a geography. */
 export type SourceClass = 'public' | 'private' | 'reserved' | 'cloud-service' | 'none'
 

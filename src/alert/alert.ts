@@ -1,5 +1,5 @@
 /** The message that an incident opened, escalated or resolved: all that an on-call engineer gets to see. */
-import type { AlertId, EventTimeMs, IncidentId } from '../event.ts'
+import type { AlertId, EventTimeMs, IncidentId, SubjectKind } from '../event.ts'
 
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -7,8 +7,6 @@ export type Severity = (typeof SEVERITIES)[number]
 /** `pipeline` alerts tell that tokenwatch itself sees too little; `bits` exists only in `replay --min-bits`. */
 export const ALERT_KINDS = ['opened', 'escalated', 'resolved', 'pipeline', 'bits'] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
-
-export type SubjectKind = 'token' | 'network' | 'pipeline'
 
 /** One finding as an alert shows it. */
 export interface Evidence {
