@@ -163,7 +163,14 @@ export function createLog(
   const readable =
     settings.format === 'pretty' || (settings.format === 'auto' && process.stderr.isTTY && !options.destination)
   const logger = pino(
-    { level: settings.level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level: settings.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // Errors arrive described; pino's own serializer would rewrite them.
+      serializers: { err: (described: unknown) => described },
+    },
     readable
       ? pretty({
           colorize: process.stderr.isTTY,
