@@ -1,12 +1,40 @@
-import { defineConfig } from 'vitest/config'
+/**
+ * Two projects, so that unit tests start at once and only tests that need servers wait for them.
+ *
+ * `unit`: every `test/**\/*.test.ts` that is not below. No network, no server, seconds for the whole suite.
+ * `integration`: everything under `test/integration/`, and files named `*.server.test.ts` beside the unit tests of their
+ * room. The set-up starts one Kafka and one ClickHouse for all of them and provides their addresses:
+ * `inject('kafka').brokers` and `inject('clickhouse')` with `url`, `user`, `password`. Each test makes its own topic,
+ * group and database. Servers that cannot be started fail the run; nothing is skipped.
+ */
+import { configDefaults, defineConfig } from 'vitest/config'
+import { summaryReporter } from './test/support/summary-reporter.ts'
 
-/** Unit tests run by file in parallel; integration tests share one Kafka and one ClickHouse, started by the set-up. */
+const SERVER_TESTS = ['test/integration/**/*.test.ts', 'test/**/*.server.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     maxWorkers: 2,
+    reporters: ['default', summaryReporter()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SERVER_TESTS],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: SERVER_TESTS,
+          globalSetup: ['test/support/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 })
