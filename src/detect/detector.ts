@@ -1,6 +1,7 @@
 /** What a detector is: a pure answer to one event, given what its token normally does. */
 import type { z } from 'zod'
 import type { AccessEvent } from '../event.ts'
+import type { Dimension } from '../profile/dimension.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 
 /** Statistics of a closed earlier period over many tokens. Empty until peers are built. */
@@ -19,6 +20,8 @@ export interface Observation {
   readonly normal: string
   /** The numbers of the formula, so that anyone can recompute the bits. */
   readonly numbers: Readonly<Record<string, number>>
+  /** The dimension whose surprise this is, so that the event's own sum counts it once. */
+  readonly dimension?: Dimension
   /** Bucketed detectors only: the start of the bucket and the multiple of four bits that was passed. */
   readonly bucket?: { readonly startMs: number; readonly step: number }
 }

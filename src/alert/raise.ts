@@ -1,0 +1,107 @@
+/** Decides when an incident becomes an alert, and writes the alert. Depends on nothing but the incident. */
+import type { Alert, AlertKind, AlertSource, Severity } from './alert.ts'
+import { evidenceQuery } from './evidence-query.ts'
+import { type Incident, severityOf } from './incident.ts'
+import { type AlertId, type EventTimeMs, type TokenId, hashId } from '../event.ts'
+import { HOUR_MS } from '../settings.ts'
+
+const EVENT_IDS_MAX = 5
+const SOURCES_MAX = 5
+
+export interface RaiseSettings {
+  readonly thresholdBits: number
+  /** ClickHouse database that evidence queries name. */
+  readonly database: string
+}
+
+/** Whom an incident is about, as known when it is raised. */
+export interface AlertSubject {
+  readonly tokenId: TokenId
+  readonly tokenName: string
+  readonly tenant: string
+}
+
+/** The alert that an incident gives when its bits go from `bitsBefore` to what they are now, if any. */
+export function raiseAlert(
+  incident: Incident,
+  bitsBefore: number,
+  timeMs: EventTimeMs,
+  subject: AlertSubject,
+  settings: RaiseSettings,
+): Alert | undefined {
+  const severity = severityOf(incident.bits, settings.thresholdBits)
+  const before = severityOf(bitsBefore, settings.thresholdBits)
+  if (severity === undefined || severity === before) return undefined
+  const kind = before === undefined ? 'opened' : 'escalated'
+  // Resolve actions come with acknowledging; until then no incident was ever reopened.
+  const reopening = 0
+  const alertId = hashId(incident.id, kind, severity, reopening) as AlertId
+  return writeAlert({ alertId, kind, severity, reopening }, incident, timeMs, subject, settings)
+}
+
+/** `replay --min-bits`: a line each time the bits pass another whole bit from `minBits` on. */
+export function markBits(
+  incident: Incident,
+  bitsBefore: number,
+  timeMs: EventTimeMs,
+  subject: AlertSubject,
+  settings: RaiseSettings,
+  minBits: number,
+): Alert | undefined {
+  const floor = Math.floor(incident.bits)
+  if (incident.bits < minBits || (Math.floor(bitsBefore) === floor && bitsBefore >= minBits)) return undefined
+  const severity = severityOf(incident.bits, settings.thresholdBits) ?? 'low'
+  const alertId = hashId(incident.id, 'bits', floor) as AlertId
+  return writeAlert({ alertId, kind: 'bits', severity, reopening: 0 }, incident, timeMs, subject, settings)
+}
+
+function writeAlert(
+  head: { alertId: AlertId; kind: AlertKind; severity: Severity; reopening: number },
+  incident: Incident,
+  timeMs: EventTimeMs,
+  subject: AlertSubject,
+  settings: RaiseSettings,
+): Alert {
+  const detectors = [...incident.bitsByDetector]
+    .map(([name, bits]) => ({ name, bits }))
+    .sort((a, b) => b.bits - a.bits || (a.name < b.name ? -1 : 1))
+  const eventIds = [...new Set(incident.evidence.map((item) => item.eventId))].slice(0, EVENT_IDS_MAX)
+  return {
+    ...head,
+    incidentId: incident.id,
+    subjectKind: 'token',
+    subject: subject.tokenId,
+    tokenName: subject.tokenName,
+    tenant: subject.tenant,
+    title: titleOf(incident, subject),
+    timeMs,
+    beganAtMs: incident.firstMs as EventTimeMs,
+    surpriseBits: incident.bits,
+    detectors,
+    evidence: incident.evidence.map(({ findingId: _findingId, ...evidence }) => evidence),
+    sources: sourcesOf(incident),
+    eventIds,
+    evidenceQuery: evidenceQuery({
+      database: settings.database,
+      tokenId: subject.tokenId,
+      detectors: detectors.map(({ name }) => name),
+      eventIds,
+      fromMs: incident.firstMs - HOUR_MS,
+      toMs: incident.lastMs + HOUR_MS,
+    }),
+  }
+}
+
+function titleOf(incident: Incident, subject: AlertSubject): string {
+  const strongest = incident.evidence[0]
+  const name = subject.tokenName === '' ? subject.tokenId : subject.tokenName
+  return `${name}: ${strongest === undefined ? 'unusual use' : strongest.seen}`
+}
+
+function sourcesOf(incident: Incident): AlertSource[] {
+  const sources = new Map<string, AlertSource>()
+  for (const { ip, country, network } of incident.evidence) {
+    if (ip !== '' && sources.size < SOURCES_MAX) sources.set(ip, sources.get(ip) ?? { ip, country, network })
+  }
+  return [...sources.values()]
+}

@@ -1,0 +1,58 @@
+/**
+ * A token whose calls are refused far more often than it is used to.
+ *
+ * Attack: whoever holds a stolen token tries what it may do, or walks through paths and ids. Signal: the share of 401,
+ * 403, 404 and 429 among the calls of an hour, this one included, against the token's own hours of the last four weeks
+ * (profile/errors.ts). Bits: upper tail of a beta-binomial (profile/tails.ts), told in steps of four bits.
+ * Blind to: an attacker who knows what the token may do; a few refused calls; a client whose calls always fail, which
+ * is meant to stay quiet. It cannot tell a broken deployment from an attack: the refused routes can.
+ */
+import { z } from 'zod'
+import { hourOf } from '../profile/calendar.ts'
+import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
+import { type ErrorFit, fitErrors } from '../profile/errors.ts'
+import { findHour } from '../profile/frequency.ts'
+import type { TokenProfile } from '../profile/profile.ts'
+import { betaBinomialTailBits } from '../profile/tails.ts'
+import { HOUR_MS, count } from '../settings.ts'
+import { defineDetector } from './detector.ts'
+import { newStep } from './shared/step.ts'
+
+export const errorBurst = defineDetector({
+  name: 'error-burst',
+  summary: 'A token whose calls are refused far more often than it is used to.',
+  settings: z.strictObject({
+    refusedMin: count('Fewer refused calls in an hour are never a burst.').default(8),
+  }),
+  create: ({ refusedMin }) => {
+    const fits = new WeakMap<TokenProfile, { hour: number; revision: number; fit: ErrorFit }>()
+    return {
+      name: 'error-burst',
+      inspect(event, profile) {
+        if (!isRefused(event)) return undefined
+        const hour = hourOf(event.timeMs)
+        const counts = findHour(profile, hour)
+        const refused = (counts?.refused ?? 0) + 1
+        if (refused < refusedMin) return undefined
+        const unauthenticated = (counts?.unauthenticated ?? 0) + (isUnauthenticated(event) ? 1 : 0)
+        const own = (counts?.learned ?? 0) + (counts?.held ?? 0) + (isUnauthenticated(event) ? 0 : 1)
+        const calls = own + unauthenticated
+        let known = fits.get(profile)
+        if (known === undefined || known.hour !== hour || known.revision !== profile.revision) {
+          known = { hour, revision: profile.revision, fit: fitErrors(profile, hour) }
+          fits.set(profile, known)
+        }
+        const { fit } = known
+        const bits = betaBinomialTailBits(refused, calls, fit.alpha, fit.beta)
+        const step = newStep(profile, 'error-burst', hour * HOUR_MS, bits)
+        if (step === undefined) return undefined
+        return {
+          ...step,
+          seen: `${refused} of ${calls} calls refused (last: ${event.status}) within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
+          normal: `In ${fit.hours} active hours of four weeks ${fit.refused} of ${fit.calls} calls refused`,
+          numbers: { refused, calls, alpha: fit.alpha, beta: fit.beta, hours: fit.hours, tailBits: bits },
+        }
+      },
+    }
+  },
+})

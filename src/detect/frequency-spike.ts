@@ -1,0 +1,55 @@
+/**
+ * A token that makes far more calls in an hour than it ever does at this time.
+ *
+ * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, this one included,
+ * against the token's own hours of the last four weeks at this time of the day and of the week (profile/frequency.ts).
+ * Bits: upper tail of a negative binomial (profile/tails.ts), told in steps of four bits; each step is one finding.
+ * Blind to: a slow theft that keeps to the usual rate; bursts of under an hour within a busy hour; the first day.
+ */
+import { z } from 'zod'
+import { hourOf } from '../profile/calendar.ts'
+import { isUnauthenticated } from '../profile/dimension.ts'
+import { type FrequencyFit, callsInHour, fitFrequency, frequencyBits } from '../profile/frequency.ts'
+import type { TokenProfile } from '../profile/profile.ts'
+import { HOUR_MS, count } from '../settings.ts'
+import { defineDetector } from './detector.ts'
+import { newStep } from './shared/step.ts'
+
+export const frequencySpike = defineDetector({
+  name: 'frequency-spike',
+  summary: 'A token that makes far more calls in an hour than it ever does at this time.',
+  settings: z.strictObject({
+    callsMin: count('Fewer calls in an hour are never a spike.').default(30),
+  }),
+  create: ({ callsMin }) => {
+    // A fit serves all events of its hour; it is made again when late events change an earlier hour.
+    const fits = new WeakMap<TokenProfile, { hour: number; revision: number; fit: FrequencyFit | undefined }>()
+    return {
+      name: 'frequency-spike',
+      inspect(event, profile) {
+        if (isUnauthenticated(event)) return undefined
+        const calls = callsInHour(profile, event.timeMs) + 1
+        if (calls < callsMin) return undefined
+        const hour = hourOf(event.timeMs)
+        let known = fits.get(profile)
+        if (known === undefined || known.hour !== hour || known.revision !== profile.revision) {
+          known = { hour, revision: profile.revision, fit: fitFrequency(profile, hour) }
+          fits.set(profile, known)
+        }
+        const { fit } = known
+        if (fit === undefined) return undefined
+        const bits = frequencyBits(fit, calls)
+        const step = newStep(profile, 'frequency-spike', hour * HOUR_MS, bits)
+        if (step === undefined) return undefined
+        return {
+          ...step,
+          seen: `${calls} calls within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
+          normal:
+            `In ${fit.hours} active hours of four weeks a median of ${Math.round(fit.median)} calls, ` +
+            `98 % of hours at most ${Math.round(fit.p98)}; ${fit.mean.toFixed(1)} expected at this time`,
+          numbers: { calls, mean: fit.mean, shape: fit.shape, hours: fit.hours, tailBits: bits },
+        }
+      },
+    }
+  },
+})

@@ -1,0 +1,25 @@
+/** Turns what is new about an event into an observation with its words and numbers; shared by the first-seen detectors. */
+import type { Novelty } from '../../profile/novelty.ts'
+import type { Observation } from '../detector.ts'
+
+export interface NoveltyWords {
+  /** What was seen, without a full stop. */
+  readonly seen: string
+  /** What the siblings are, in the plural: `countries`, `networks in US`. */
+  readonly siblings: string
+}
+
+export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Observation {
+  const unit = novelty.level === 0 ? 'active hours' : 'active days'
+  const shown = novelty.siblings.filter((value) => value !== '').join(', ')
+  const more = novelty.siblingCount > novelty.siblings.length ? `, and ${novelty.siblingCount - novelty.siblings.length} more` : ''
+  return {
+    bits: novelty.bits,
+    seen: words.seen,
+    normal:
+      `In ${novelty.n} ${unit}, ${novelty.siblingCount} ${words.siblings}` +
+      `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them`,
+    numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level },
+    dimension: novelty.dimension,
+  }
+}

@@ -1,0 +1,28 @@
+/** Words that several detectors use for the same things. */
+import type { AccessEvent } from '../../event.ts'
+
+const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' })
+
+/** A country's name with its code, or the text itself where it is no country code. */
+export function countryName(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code
+  const name = regionNames.of(code) ?? code
+  return name === code ? code : `${name} (${code})`
+}
+
+/** Where a call came from, as a person wants to read it. */
+export function sourceOf(event: AccessEvent): string {
+  if (event.ip === '') return event.sourceText
+  const place = [event.city, event.country].filter((part) => part !== '').join(', ')
+  const network = event.networkName === '' ? event.network : `${event.network} ${event.networkName}`
+  return [event.ip, network, place].filter((part) => part !== '').join(', ')
+}
+
+/** A duration as a person says it: `3 days`, `5 hours`, `40 minutes`. */
+export function durationOf(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes < 120) return `${minutes} minute${minutes === 1 ? '' : 's'}`
+  const hours = Math.round(minutes / 60)
+  if (hours < 48) return `${hours} hours`
+  return `${Math.round(hours / 24)} days`
+}

@@ -1,0 +1,85 @@
+/** When and how much a token works: its active hours over the window, and hourly counts of the last four weeks. */
+import { HOURS_KEPT, hourOf, monthOf, monthStartMs, popcount } from './calendar.ts'
+
+/** Counts of one hour. Refused calls count whether or not the hour was learned. */
+export interface HourCounts {
+  /** Hours since 1970. */
+  readonly hour: number
+  /** Calls that teach. */
+  learned: number
+  /** Calls in quarantine. */
+  held: number
+  /** 401, 403, 404 and 429. */
+  refused: number
+  /** The 401 among them: they are no calls of the token. */
+  unauthenticated: number
+}
+
+export interface Activity {
+  /** Month since 1970 -> its learned hours, a bit each. */
+  readonly months: Map<number, Uint32Array>
+  /** By hour, ascending, at most four weeks before the token's greatest event time. */
+  hours: HourCounts[]
+}
+
+export function createActivity(): Activity {
+  return { months: new Map(), hours: [] }
+}
+
+/** The counts of the hour, made when absent. */
+export function hourCounts(activity: Activity, hour: number): HourCounts {
+  const { hours } = activity
+  let at = hours.length
+  while (at > 0 && (hours[at - 1] as HourCounts).hour >= hour) at--
+  const found = hours[at]
+  if (found !== undefined && found.hour === hour) return found
+  const counts: HourCounts = { hour, learned: 0, held: 0, refused: 0, unauthenticated: 0 }
+  hours.splice(at, 0, counts)
+  return counts
+}
+
+/** Marks an hour as one in which the token worked. */
+export function markActive(activity: Activity, timeMs: number): void {
+  const month = monthOf(timeMs)
+  let bits = activity.months.get(month)
+  if (bits === undefined) {
+    bits = new Uint32Array(24)
+    activity.months.set(month, bits)
+  }
+  const hour = hourOf(timeMs) - hourOf(monthStartMs(month))
+  bits[hour >> 5] = (bits[hour >> 5] ?? 0) | (1 << (hour & 31))
+}
+
+/** Number of learned hours in the window. */
+export function activeHours(activity: Activity): number {
+  let n = 0
+  for (const bits of activity.months.values()) for (const word of bits) n += popcount(word)
+  return n
+}
+
+/** Days since 1970 on which the token worked, ascending. */
+export function activeDays(activity: Activity): number[] {
+  const days = new Set<number>()
+  for (const [month, bits] of activity.months) {
+    const start = hourOf(monthStartMs(month))
+    for (let hour = 0; hour < 744; hour++) {
+      if (((bits[hour >> 5] ?? 0) >>> (hour & 31)) & 1) days.add(Math.floor((start + hour) / 24))
+    }
+  }
+  return [...days].sort((a, b) => a - b)
+}
+
+/** Drops months before `month` and hours more than four weeks before `nowMs`. Returns whether an hour went. */
+export function pruneActivity(activity: Activity, month: number, nowMs: number): boolean {
+  for (const known of activity.months.keys()) if (known < month) activity.months.delete(known)
+  const first = hourOf(nowMs) - HOURS_KEPT
+  let drop = 0
+  while (drop < activity.hours.length && (activity.hours[drop] as HourCounts).hour < first) drop++
+  if (drop > 0) activity.hours.splice(0, drop)
+  return drop > 0
+}
+
+/** The hours that a fit for `hour` may rest on: those before it, at most four weeks, in which calls were learned. */
+export function hoursBefore(activity: Activity, hour: number): HourCounts[] {
+  return activity.hours.filter((counts) => counts.hour < hour && counts.hour >= hour - HOURS_KEPT && counts.learned > 0)
+}

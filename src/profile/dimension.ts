@@ -1,0 +1,49 @@
+/** The dimensions of a token's habits, their place in the masks of an event row, and what an event may teach. */
+import type { AccessEvent } from '../event.ts'
+
+/** In the order of their bits. The names are those of `token_values.dimension`. */
+export const DIMENSIONS = ['network', 'route', 'agent', 'place', 'refused_route'] as const
+export type Dimension = (typeof DIMENSIONS)[number]
+
+/** Bits of the masks `learned`, `held` and `fresh` of an event row (docs/schema.md). */
+export const MASK = { network: 1, route: 2, agent: 4, place: 8, refused_route: 16, counts: 32, errors: 64 } as const
+
+/** The chain of a dimension: its levels joined by `|`, topmost first, exactly as the views of `sql/` join them. */
+export function chainOf(dimension: Dimension, event: AccessEvent): string {
+  switch (dimension) {
+    case 'network':
+      return `${event.country || event.sourceClass}|${event.network}|${event.prefix}|${event.address}`
+    case 'route':
+    case 'refused_route':
+      return `${event.service}|${event.route}|${event.method}`
+    case 'agent':
+      return `${event.agent}|${event.agentVersion}`
+    case 'place':
+      return event.place
+  }
+}
+
+/** Refused as unauthenticated: no activity of the token's owner or of anyone who holds it. */
+export function isUnauthenticated(event: AccessEvent): boolean {
+  return event.status === 401
+}
+
+/** Refused in a way that counts towards errors. */
+export function isRefused(event: AccessEvent): boolean {
+  return event.status === 401 || event.status === 403 || event.status === 404 || event.status === 429
+}
+
+/**
+ * What the event could teach, as a mask. An unauthenticated call teaches nothing but error counts; a refused one never
+ * teaches a route. A dimension that an event cannot teach is not inspected either: its surprise would never end.
+ */
+export function teachable(event: AccessEvent): number {
+  if (isUnauthenticated(event)) return 0
+  const refusedRoute = isRefused(event) || event.status === 405
+  let mask: number = MASK.counts
+  if (event.sourceClass !== 'none') mask |= MASK.network
+  if (event.route !== '') mask |= refusedRoute ? MASK.refused_route : MASK.route
+  if (event.agent !== '') mask |= MASK.agent
+  if (event.place !== '') mask |= MASK.place
+  return mask
+}

@@ -1,0 +1,52 @@
+/** Which share of a token's calls is normally refused, as a beta distribution fitted to its own hours. */
+import { hoursBefore } from './activity.ts'
+import type { TokenProfile } from './profile.ts'
+
+/** What clients refuse themselves into by habit, before anything is known of this one: 5 %, as if from one hour. */
+const PRIOR_SHARE = 0.05
+const PRIOR_CALLS = 20
+/** Intra-hour correlation: of a token without history, and the bounds of the fit. */
+const RHO_UNKNOWN = 0.4
+const RHO_MIN = 0.02
+const RHO_MAX = 0.5
+
+export interface ErrorFit {
+  /** Hours with calls that it was fitted to. */
+  readonly hours: number
+  readonly calls: number
+  readonly refused: number
+  readonly alpha: number
+  readonly beta: number
+}
+
+/**
+ * The fit for one hour, from the hours before it in which the token's calls were learned. Moments of the beta-binomial
+ * by Kleinman (1973), with the prior as one more hour; with n hours rho is mixed towards that of a token without
+ * history by the weight of four hours.
+ */
+export function fitErrors(profile: TokenProfile, hour: number): ErrorFit {
+  const past = hoursBefore(profile.activity, hour)
+  const trials = past.map((counts) => ({ calls: counts.learned + counts.unauthenticated, refused: counts.refused }))
+  const calls = trials.reduce((sum, trial) => sum + trial.calls, 0)
+  const refused = trials.reduce((sum, trial) => sum + Math.min(trial.refused, trial.calls), 0)
+  const share = (refused + PRIOR_CALLS * PRIOR_SHARE) / (calls + PRIOR_CALLS)
+  const fitted = fitRho(trials, share, calls)
+  const rho = (fitted * past.length + RHO_UNKNOWN * 4) / (past.length + 4)
+  const strength = 1 / Math.min(RHO_MAX, Math.max(RHO_MIN, rho)) - 1
+  return { hours: past.length, calls, refused, alpha: share * strength, beta: (1 - share) * strength }
+}
+
+function fitRho(trials: readonly { calls: number; refused: number }[], share: number, calls: number): number {
+  if (trials.length < 2 || calls === 0) return RHO_UNKNOWN
+  let spread = 0
+  let squares = 0
+  for (const trial of trials) {
+    spread += trial.calls * (Math.min(1, trial.refused / trial.calls) - share) ** 2
+    squares += trial.calls ** 2
+  }
+  const binomial = share * (1 - share)
+  const freedom = trials.length - 1
+  const denominator = binomial * (calls - squares / calls - freedom)
+  if (denominator <= 0) return RHO_UNKNOWN
+  return Math.min(RHO_MAX, Math.max(RHO_MIN, (spread - binomial * freedom) / denominator))
+}
