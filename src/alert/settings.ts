@@ -1,0 +1,29 @@
+/** When findings become an alert: the `alerting` section. */
+import { z } from 'zod'
+import { HOUR_MS, MINUTE_MS, durationMs } from '../settings.ts'
+
+/** Bits at which an incident alerts unless set otherwise. The one place for this number. */
+export const THRESHOLD_BITS = 14
+
+export const alertingSettings = z.strictObject({
+  thresholdBits: z
+    .number()
+    .min(1)
+    .max(1024)
+    .default(THRESHOLD_BITS)
+    .describe(
+      'An incident alerts when its findings sum up to this many bits of surprise, and again at 4, 8 and 16 bits above ' +
+        '(medium, high, critical). One bit less is about twice as many alerts.',
+    ),
+  incidentGapMs: durationMs('Findings of one subject at most this far apart, in event time, are one incident.')
+    .min(MINUTE_MS)
+    .default(6 * HOUR_MS),
+  notifyFrom: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe(
+      'RFC 3339 time. Alerts of events before it are recorded as suppressed and never sent. Unset: the start of the ' +
+        'first run, so that retained history teaches without paging anyone.',
+    ),
+})
+export type AlertingSettings = z.infer<typeof alertingSettings>

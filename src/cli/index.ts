@@ -1,0 +1,162 @@
+/** The registry of commands, and the frame around them: global options, help, errors as exit codes. */
+import { Command, CommanderError } from 'commander'
+import { ConfigError, secretsOf } from '../config.ts'
+import { describeError, redactor } from '../log.ts'
+import { clip } from '../text.ts'
+import { EXIT_CODES_HELP, ExitCode, UserError, loadedConfigOf } from './command.ts'
+
+interface CommandEntry {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** Loaded only when it is called, so that one command does not pay for the libraries of another. */
+  load(): Promise<Command>
+}
+
+/** In the order of `tokenwatch --help`. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    summary: 'read events from Kafka, learn, and alert, until stopped',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'replay',
+    summary: 'run the same pipeline over a file',
+    load: async () => (await import('./replay.ts')).replayCommand(),
+  },
+  {
+    name: 'migrate',
+    summary: "bring the database's schema up to date",
+    load: async () => (await import('./migrate.ts')).migrateCommand(),
+  },
+  {
+    name: 'check-config',
+    summary: 'check the configuration without connecting to anything',
+    load: async () => (await import('./check-config.ts')).checkConfigCommand(),
+  },
+  {
+    name: 'settings',
+    summary: 'print the reference of all settings',
+    load: async () => (await import('./settings-reference.ts')).settingsCommand(),
+  },
+  {
+    name: 'dead-letters',
+    summary: 'list records that could not become an event',
+    load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
+  },
+  {
+    name: 'alerts',
+    summary: 'list alerts and how their delivery went',
+    load: async () => (await import('./alerts.ts')).alertsCommand(),
+  },
+  {
+    name: 'test-alert',
+    summary: 'send a sample alert to every target',
+    load: async () => (await import('./test-alert.ts')).testAlertCommand(),
+  },
+  {
+    name: 'id',
+    summary: 'print the token ids of credentials read from standard input',
+    load: async () => (await import('./id.ts')).idCommand(),
+  },
+  {
+    name: 'simulate',
+    summary: 'write believable traffic with attacks in it, and the labels',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
+  },
+]
+
+/** Where a command's frame writes; a command's own output is its own business. */
+export interface CliOutput {
+  out(text: string): void
+  err(text: string): void
+}
+
+const EXAMPLES = `
+Examples:
+  $ tokenwatch check-config --print
+  $ tokenwatch run --config tokenwatch.yaml
+  $ tokenwatch replay --format cloudtrail --input events.ndjson --alerts alerts.ndjson
+  $ tokenwatch run --set alerting.thresholdBits=16 --set log.level=debug
+
+Settings come from the file, then from TOKENWATCH_... variables, then from --set; the last one wins. Arguments are
+visible to other users of the machine: give secrets by a variable, or by the file that its _FILE twin names.`
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value]
+}
+
+function createFrame(output: CliOutput): Command {
+  return new Command('tokenwatch')
+    .description('Learns how every API token is normally used and tells when one is used differently.')
+    .option('--config <file>', 'configuration file (default: tokenwatch.yaml in the current folder, if there is one)')
+    .option('--set <key=value>', 'override one setting; may be repeated', collect, [])
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('afterAll', EXIT_CODES_HELP)
+    .exitOverride()
+}
+
+/** The command that the arguments name, before they are checked: `help run` means `run` too. */
+function namedCommand(argv: readonly string[], output: CliOutput): CommandEntry | undefined {
+  // Another frame, because reading options leaves them set.
+  const { operands } = createFrame(output).parseOptions([...argv])
+  const name = operands[0] === 'help' ? operands[1] : operands[0]
+  return commands.find((entry) => entry.name === name)
+}
+
+/** Settings of the frame that commander copies only to commands which it makes itself. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const inner of command.commands) inherit(inner, command)
+  return command
+}
+
+/** Every command by name and summary; the one that is meant in full. */
+async function createProgram(argv: readonly string[], output: CliOutput): Promise<Command> {
+  const program = createFrame(output)
+  const named = namedCommand(argv, output)
+  for (const entry of commands) {
+    const command = entry === named ? await entry.load() : new Command(entry.name)
+    program.addCommand(inherit(command.summary(entry.summary), program))
+  }
+  return program
+}
+
+/**
+ * Runs one command to its end.
+ * @param argv the arguments behind the program's name.
+ * @returns the exit code; nothing is thrown.
+ */
+export async function runCli(argv: readonly string[], output: CliOutput): Promise<ExitCode> {
+  let program: Command | undefined
+  try {
+    program = await createProgram(argv, output)
+    await program.parseAsync([...argv], { from: 'user' })
+    return process.exitCode === undefined ? ExitCode.ok : (Number(process.exitCode) as ExitCode)
+  } catch (error) {
+    return report(error, program, output)
+  }
+}
+
+function report(error: unknown, program: Command | undefined, output: CliOutput): ExitCode {
+  // Commander has said what was wrong, or shown its help.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+  if (error instanceof ConfigError) {
+    output.err(`${error.message}\n\nAll settings: docs/settings.md, or run: tokenwatch settings\n`)
+    return ExitCode.usage
+  }
+  const config = program && loadedConfigOf(program)
+  const redact = redactor(secretsOf(config))
+  if (error instanceof UserError) {
+    output.err(`error: ${clip(redact(error.message), 2000)}\n${error.remedy && `remedy: ${error.remedy}\n`}`)
+    return error.exitCode
+  }
+  const described = describeError(error, redact)
+  const text = typeof described['stack'] === 'string' ? described['stack'] : String(described['message'])
+  output.err(`${text}\nThis is a bug of tokenwatch. Please report it with the lines above.\n`)
+  return ExitCode.failed
+}

@@ -1,0 +1,62 @@
+/** `tokenwatch settings`: the reference of all settings, made from the schemas; docs/settings.md is its output. */
+import { Command } from 'commander'
+import { allSettings } from '../config.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
+
+type Row = ReturnType<typeof allSettings>[number]
+
+export function settingsCommand(): Command {
+  return new Command('settings')
+    .description('Prints every setting with its type, default, environment variable and meaning, as Markdown.')
+    .addHelpText('after', '\nExamples:\n  $ tokenwatch settings\n  $ tokenwatch settings | grep -i kafka')
+    .action(() => {
+      process.stdout.write(settingsReference())
+    })
+}
+
+const INTRODUCTION = `# Settings
+
+Made by \`tokenwatch settings\` from the schemas; do not edit.
+
+Settings come from one YAML file (\`tokenwatch.yaml\` in the current folder, or \`--config FILE\`), then from environment
+variables, then from \`--set KEY=VALUE\`, whose values are YAML; the last one wins. Unknown settings and unknown
+\`TOKENWATCH_…\` variables are errors. A setting left empty or set to \`null\` has its default.
+
+A secret may also come from a file: put \`_FILE\` behind its variable and give the file's path; one line break at its end
+is cut. Lists in variables are comma separated. An empty variable counts as unset. \`<NAME>\` in a variable is the name of a
+target in upper case with \`_\` for \`-\`. Names that end in \`Ms\` are milliseconds, in \`Bytes\` or \`BytesMax\` bytes, in \`Bits\` bits of
+surprise (-log2 of a probability).
+`
+
+/** The whole reference. Ends with a line break. */
+export function settingsReference(): string {
+  const sections = new Map<string, Row[]>()
+  for (const row of allSettings()) {
+    const name = row.path[0] ?? ''
+    sections.set(name, [...(sections.get(name) ?? []), row])
+  }
+  const parts = [...sections].map(([name, rows]) => `## ${name}\n\n${rows.map(entry).join('\n')}`)
+  return [INTRODUCTION, ...parts].join('\n')
+}
+
+function entry(row: Row): string {
+  const key = `\`${row.path.join('.').replaceAll('.[]', '[]')}\``
+  const facts = [
+    row.type,
+    row.required ? 'required' : row.defaultValue === undefined ? 'no default' : `default ${shown(row)}`,
+    ...(row.variable === '' ? [] : [`\`${row.variable}\`${row.secret ? ' (or `_FILE`)' : ''}`]),
+  ]
+  const variant = row.variant === '' ? '' : ` (\`type: ${row.variant}\`)`
+  return `- ${key}${variant}: ${facts.join('; ')}\n  ${row.description || '(no description)'}`
+}
+
+function shown({ path, defaultValue: value }: Row): string {
+  const plain = `\`${JSON.stringify(value)}\``
+  const isLong = path.at(-1)?.endsWith('Ms') === true && typeof value === 'number' && value >= MINUTE_MS
+  return isLong && value % MINUTE_MS === 0 ? `${plain} (${duration(value)})` : plain
+}
+
+function duration(ms: number): string {
+  if (ms % DAY_MS === 0) return `${ms / DAY_MS} d`
+  return ms % HOUR_MS === 0 ? `${ms / HOUR_MS} h` : `${ms / MINUTE_MS} min`
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+/** The program: arguments to command, nothing else. */
+const NODE_MAJOR_MIN = 24
+const major = Number(process.versions.node.split('.')[0])
+
+if (major < NODE_MAJOR_MIN) {
+  process.stderr.write(
+    `error: tokenwatch needs Node ${NODE_MAJOR_MIN} or later, this is ${process.versions.node}\n` +
+      'remedy: npm run tokenwatch -- ... uses the Node that npm install has put beside it\n',
+  )
+  process.exitCode = 3
+} else {
+  // Only now, because what it loads may not even parse in an older Node.
+  const { runCli } = await import('./cli/index.ts')
+  process.exitCode = await runCli(process.argv.slice(2), {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  })
+}
