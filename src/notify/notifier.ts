@@ -1,6 +1,8 @@
 /** What a target of alerts is: it delivers once, or says why not. Retrying is one stage for all of them. */
+import type { LookupFunction } from 'node:net'
 import type { z } from 'zod'
 import type { Alert } from '../alert/alert.ts'
+import type { Clock } from '../clock.ts'
 import type { Secret } from '../secret.ts'
 
 /** Closed set, also the metric's label. */
@@ -13,6 +15,8 @@ export type DeliveryFailure =
   | 'client-error'
   | 'server-error'
   | 'gone'
+  /** A fault of ours: the message could not be made. Never retried. */
+  | 'internal'
 
 /** A failed delivery. Its message holds no URL and no secret: at most the host. */
 export class DeliveryError extends Error {
@@ -57,12 +61,29 @@ export interface Notifier {
   notifyDigest(digest: Digest, digestId: string, signal: AbortSignal): Promise<DeliveryAnswer>
 }
 
+/** What every target is given beside its own settings. */
+export interface NotifyContext {
+  /** Limit of one call, from the first packet to the last byte that is read. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** Writes finished text for people to standard output. */
+  readonly print: (text: string) => void
+  /** `print` ends at a terminal that shows colours. */
+  readonly colour: boolean
+  /** Resolves names, for tests; the system's resolver when it is left out. */
+  readonly lookup?: LookupFunction
+}
+
 /** How a kind of target is registered in `index.ts`: its settings and how to make one. */
 export interface NotifierDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly type: string
   readonly summary: string
   readonly settings: S
-  create(name: string, settings: z.infer<S>): Notifier
+  create(name: string, settings: z.infer<S>, context: NotifyContext): Notifier
   /** Secrets among the settings, for redaction of foreign error texts. */
   secrets(settings: z.infer<S>): readonly Secret[]
+}
+
+export function defineNotifier<S extends z.ZodObject>(definition: NotifierDefinition<S>): NotifierDefinition<S> {
+  return definition
 }

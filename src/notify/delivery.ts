@@ -1,0 +1,72 @@
+/** What the outbox asks of its store: which deliveries are due, and how each attempt ended. */
+import type { Alert } from '../alert/alert.ts'
+import type { AlertId, DeliveryId } from '../event.ts'
+import type { DeliveryFailure } from './notifier.ts'
+
+/** `retry` alone leaves an alert due again; every other outcome is final for its target. */
+export const DELIVERY_OUTCOMES = ['delivered', 'retry', 'failed', 'gone', 'suppressed', 'digested'] as const
+export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
+
+/** One attempt to hand one alert to one target. */
+export interface Delivery {
+  /** hash(alert, target, attempt). */
+  readonly deliveryId: DeliveryId
+  readonly alertId: AlertId
+  readonly target: string
+  /** From 1, numbered from the table. */
+  readonly attempt: number
+  readonly outcome: DeliveryOutcome
+  /** HTTP status, 0 when there was no answer. */
+  readonly status: number
+  readonly failure: DeliveryFailure | ''
+  /** For people: what the target answered, or why nothing was sent. Never a URL or a secret. */
+  readonly detail: string
+  readonly attemptedAtMs: number
+  /** When it is due again, 0 unless the outcome is `retry`. */
+  readonly retryAtMs: number
+  readonly durationMs: number
+}
+
+/** An alert that one target has not been handed yet. */
+export interface DueDelivery {
+  readonly alert: Alert
+  readonly target: string
+  /** The greatest attempt number recorded for it, 0 at first. */
+  readonly attempts: number
+}
+
+export interface OwnedPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface DueInput {
+  /** Only alerts of these partitions. */
+  readonly partitions: readonly OwnedPartition[]
+  readonly targets: readonly string[]
+  readonly nowMs: number
+  /** Pairs of alert and target, at most. */
+  readonly limit: number
+}
+
+/**
+ * Rules: a pair of alert and target is due when it has no delivery, or when its delivery with the greatest attempt
+ * number is a `retry` whose `retryAtMs` is not after `nowMs`. The oldest come first: by the alert's time, then its id.
+ * `due` sees what `record` has written once that has resolved. Recording a delivery id again changes nothing.
+ */
+export interface OutboxStore {
+  due(input: DueInput): Promise<readonly DueDelivery[]>
+  record(deliveries: readonly Delivery[]): Promise<void>
+}
+
+/** Labels are names from the configuration and closed sets. */
+export interface OutboxMetrics {
+  attempted(delivery: {
+    readonly target: string
+    readonly outcome: DeliveryOutcome
+    readonly failure: DeliveryFailure | ''
+    readonly durationMs: number
+  }): void
+  /** Deliveries found due at the last look, at most one page of them. */
+  waiting(target: string, count: number): void
+}

@@ -1,0 +1,94 @@
+/** How an alert's facts are put into words, the same in every output. Hostile values pass through as they are. */
+import type { Alert, AlertKind, AlertSource, Evidence, Severity } from '../alert/alert.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
+
+export const SEVERITY_ORDER: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2, critical: 3 }
+
+/** What an alert of this kind says of its incident. */
+export const KIND_WORDS: Readonly<Record<AlertKind, string>> = {
+  opened: 'incident opened',
+  escalated: 'incident escalated',
+  resolved: 'incident resolved',
+  pipeline: 'tokenwatch sees too little',
+  bits: 'incident',
+}
+
+/** One detector as a reader meets it: its sum and its strongest finding. */
+export interface DetectorLine {
+  readonly name: string
+  readonly bits: number
+  /** Absent when the alert carries no finding of it. */
+  readonly strongest: Evidence | undefined
+  /** Findings of it beside the strongest one. */
+  readonly further: number
+}
+
+/** Most bits first. */
+export function detectorLines(alert: Alert): readonly DetectorLine[] {
+  return [...alert.detectors]
+    .sort((a, b) => b.bits - a.bits)
+    .map(({ name, bits }) => {
+      const findings = alert.evidence.filter((each) => each.detector === name)
+      const strongest = findings.reduce<Evidence | undefined>(
+        (best, each) => (best && best.bits >= each.bits ? best : each),
+        undefined,
+      )
+      return { name, bits, strongest, further: Math.max(0, findings.length - 1) }
+    })
+}
+
+/** `2026-03-04 10:22:31 UTC`. A time that no calendar knows is shown as it is. */
+export function timeText(timeMs: number): string {
+  const date = new Date(timeMs)
+  if (Number.isNaN(date.getTime())) return `${timeMs} ms`
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** RFC 3339 with milliseconds and Z. */
+export function rfc3339(timeMs: number): string {
+  const date = new Date(timeMs)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
+}
+
+/** The two largest units: `2 d 3 h`, `5 min 10 s`. */
+export function durationText(durationMs: number): string {
+  const units = [
+    ['d', DAY_MS],
+    ['h', HOUR_MS],
+    ['min', MINUTE_MS],
+    ['s', 1000],
+  ] as const
+  let restMs = Math.max(0, Math.round(durationMs / 1000) * 1000)
+  const parts: string[] = []
+  for (const [unit, unitMs] of units) {
+    const whole = Math.floor(restMs / unitMs)
+    restMs -= whole * unitMs
+    if (whole > 0 || parts.length > 0) parts.push(`${whole} ${unit}`)
+    if (parts.length === 2) break
+  }
+  return parts.filter((part) => !part.startsWith('0 ')).join(' ') || '0 s'
+}
+
+export function bitsText(bits: number): string {
+  return `${bits.toFixed(1)} bits`
+}
+
+/** `Brazil (BR)`, the code alone where it is not known, '' for none. */
+export function countryText(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code
+  const name = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' }).of(code)
+  return name === undefined ? code : `${name} (${code})`
+}
+
+/** Address, country, network: whatever of it is known. */
+export function sourceText(source: AlertSource): string {
+  const parts = [source.ip || 'no address', countryText(source.country), source.network]
+  return parts.filter((part) => part !== '').join(' · ')
+}
+
+/** Name and id of the token, or what else the alert is about. */
+export function subjectText(alert: Alert): string {
+  return alert.tokenName === '' || alert.tokenName === alert.subject
+    ? alert.subject
+    : `${alert.tokenName} (${alert.subject})`
+}
