@@ -3,18 +3,10 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import kafkajs from 'kafkajs'
 import type { ConsumerConfig, Kafka, KafkaConfig, LogEntry, ProducerConfig, RetryOptions, SASLOptions } from 'kafkajs'
-import type { Secret } from '../secret.ts'
+import { redactor, type Log } from '../log.ts'
 import { clip } from '../text.ts'
 import { registerCodecs } from './kafka-codecs.ts'
 import { kafkaSecrets, type KafkaSettings } from './kafka-settings.ts'
-
-/** What is needed of a pino logger. */
-export interface KafkaLog {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
 
 /**
  * About a minute of growing pauses for one call, then the call fails. A consumer starts again by itself after that,
@@ -43,7 +35,7 @@ const LOGGED_FIELDS = [
 const LOGGED_CHARS_MAX = 512
 
 /** Connects nothing yet. Reads the certificate files; one that is missing throws with the key's name. */
-export function createKafka(settings: KafkaSettings, log: KafkaLog): Kafka {
+export function createKafka(settings: KafkaSettings, log: Log): Kafka {
   registerCodecs()
   return new kafkajs.Kafka(kafkaConfig(settings, log))
 }
@@ -75,7 +67,7 @@ export function producerConfig(): ProducerConfig {
 }
 
 /** What kafkajs is given. Separate from `createKafka` so that a test can look at it. */
-export function kafkaConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig {
+export function kafkaConfig(settings: KafkaSettings, log: Log): KafkaConfig {
   const config: KafkaConfig = {
     brokers: [...settings.brokers],
     clientId: settings.clientId,
@@ -85,7 +77,7 @@ export function kafkaConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig
     enforceRequestTimeout: true,
     retry: RETRY,
     logLevel: kafkajs.logLevel.INFO,
-    logCreator: () => logWriter(log, kafkaSecrets(settings)),
+    logCreator: () => logWriter(log, textCleaner(settings)),
   }
   if (settings.tls.enabled) config.ssl = tlsOptions(settings.tls)
   const { sasl } = settings
@@ -97,11 +89,10 @@ export function kafkaConfig(settings: KafkaSettings, log: KafkaLog): KafkaConfig
   return config
 }
 
-/** A text of kafkajs or of a broker without our secrets, printable, and not longer than a log line should be. */
-export function redactKafkaText(text: string, secrets: readonly Secret[]): string {
-  let clean = text
-  for (const secret of secrets) clean = clean.replaceAll(secret.reveal(), '[redacted]')
-  return clip(clean, LOGGED_CHARS_MAX)
+/** Makes a text of kafkajs or of a broker one without our secrets, printable, and no longer than a log line should be. */
+function textCleaner(settings: KafkaSettings): (text: string) => string {
+  const redact = redactor(kafkaSecrets(settings))
+  return (text) => clip(redact(text), LOGGED_CHARS_MAX)
 }
 
 function tlsOptions(tls: KafkaSettings['tls']): ConnectionOptions {
@@ -122,7 +113,7 @@ function readPem(file: string, key: 'caFile' | 'certFile' | 'keyFile'): string {
 }
 
 /** kafkajs calls a crash of the consumer an error even where it restarts by itself; the level is kept as it is. */
-function logWriter(log: KafkaLog, secrets: readonly Secret[]): (entry: LogEntry) => void {
+function logWriter(log: Log, clean: (text: string) => string): (entry: LogEntry) => void {
   const { ERROR, WARN, INFO } = kafkajs.logLevel
   return ({ namespace, level, log: line }) => {
     const fields: Record<string, string | number> = { component: 'kafkajs' }
@@ -130,11 +121,11 @@ function logWriter(log: KafkaLog, secrets: readonly Secret[]): (entry: LogEntry)
     for (const key of LOGGED_FIELDS) {
       const value: unknown = line[key]
       if (typeof value === 'number') fields[key] = value
-      else if (typeof value === 'string') fields[key] = redactKafkaText(value, secrets)
+      else if (typeof value === 'string') fields[key] = clean(value)
     }
     // Typed as a string, but an Error at one place.
     const text: unknown = line.message
-    const message = redactKafkaText(text instanceof Error ? text.message : line.message, secrets)
+    const message = clean(text instanceof Error ? text.message : line.message)
     if (level === ERROR) log.error(fields, message)
     else if (level === WARN) log.warn(fields, message)
     else if (level === INFO) log.info(fields, message)

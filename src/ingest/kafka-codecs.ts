@@ -159,10 +159,9 @@ function lz4FrameBytes(frame: Buffer, bytesMax: number): number {
   const sum = (blockBytes: (block: Buffer) => number): number => {
     let total = 0
     let at = headerBytes
-    while (at + 4 <= frame.length) {
-      const header = frame.readUInt32LE(at)
+    // A length of 0 marks the end. The library would take a frame without it for whole; reading past it throws.
+    for (let header = frame.readUInt32LE(at); header !== 0; header = frame.readUInt32LE(at)) {
       const length = header & 0x7fffffff
-      if (header === 0) break
       const stored = header >= 0x80000000
       total += stored ? length : blockBytes(frame.subarray(at + 4, at + 4 + length))
       at += 4 + length + checksumBytes

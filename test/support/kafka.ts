@@ -28,6 +28,8 @@ export interface TestKafka {
 export interface TestKafkaOptions {
   /** Told what takes time. */
   readonly progress?: Progress
+  /** Start one even where `TOKENWATCH_TEST_KAFKA_BROKERS` names one: the test kills it. Implied by what follows. */
+  readonly ownBroker?: boolean
   /** Listeners beside the plain one: name -> security protocol, `SASL_PLAINTEXT`, `SSL` or `SASL_SSL`. */
   readonly listeners?: Readonly<Record<string, 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL'>>
   /** Further lines of server.properties. */
@@ -43,7 +45,7 @@ export interface TestKafkaOptions {
  */
 export async function startTestKafka(options: TestKafkaOptions = {}): Promise<TestKafka> {
   const given = process.env['TOKENWATCH_TEST_KAFKA_BROKERS']
-  const special = options.listeners ?? options.properties ?? options.scramUsers
+  const special = options.ownBroker ?? options.listeners ?? options.properties ?? options.scramUsers
   if (given && !special) return givenKafka(given.split(',').map((broker) => broker.trim()))
   const progress = options.progress ?? (() => {})
   const jars = await kafkaJars(progress)
