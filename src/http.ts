@@ -37,6 +37,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpEndpoints> {
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => plain(reply, error.statusCode ?? 400, 'error'),
   })
   server.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')

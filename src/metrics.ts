@@ -41,6 +41,7 @@ const OUTCOMES: Readonly<Record<DeliveryOutcome, true>> = {
   'client-error': true,
   'server-error': true,
   gone: true,
+  internal: true,
 }
 
 /** The closed sets that only the registries know. A value outside of them is counted as `other`. */

@@ -103,6 +103,8 @@ export function settingsOf(schema: Schema, path: readonly string[] = [], variant
   const children = childrenOf(core.schema)
   if (children !== undefined)
     return children.flatMap((child) => settingsOf(child.schema, [...path, child.segment], child.variant || variant))
+  // What kind of entry it is must come with its address, or the environment alone could not describe one.
+  const isVariantType = variant !== '' && path.at(-1) === 'type'
   return [
     {
       path,
@@ -111,9 +113,8 @@ export function settingsOf(schema: Schema, path: readonly string[] = [], variant
       type: core.secret ? 'text, secret' : typeOf(schema),
       defaultValue: core.defaultValue,
       required: core.defaultValue === undefined && !core.optional,
-      description: core.description,
-      // What kind of target it is must come with its address, or the environment alone could not describe one.
-      env: core.env || (variant !== '' && path.at(-1) === 'type'),
+      description: core.description || (isVariantType ? `Makes it a ${variant}.` : ''),
+      env: core.env || isVariantType,
       secret: core.secret,
     },
   ]
