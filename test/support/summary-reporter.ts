@@ -2,26 +2,35 @@
 import { writeSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
 
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
+}
+
 /**
  * Prints when the process exits, after the servers have been stopped, so that nothing follows it. A file that could not
- * be loaded counts as one failed test, and so does each error outside a test: a broken run never reads `0 failed`.
+ * be loaded counts as one failed test, so does each error outside a test, and so does a run that ends with an error for
+ * another reason, such as a server that did not start: a broken run never reads `0 failed`.
  */
 export function summaryReporter(): Reporter {
-  let summary = '0 passed, 1 failed'
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   return {
     onInit() {
-      process.once('exit', () => writeSync(process.stdout.fd, `${summary}\n`))
+      process.once('exit', (code) => {
+        if (code !== 0 && counts.failed === 0) counts.failed = 1
+        const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+        writeSync(process.stdout.fd, `${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
+      })
     },
     onTestRunEnd(modules, unhandledErrors) {
-      const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
+      Object.assign(counts, { passed: 0, failed: unhandledErrors.length, skipped: 0 } satisfies Counts)
       for (const module of modules) countTests(module, counts)
-      const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
-      summary = `${counts.passed} passed, ${counts.failed} failed${skipped}`
     },
   }
 }
 
-function countTests(module: TestModule, counts: { passed: number; failed: number; skipped: number }): void {
+function countTests(module: TestModule, counts: Counts): void {
   const failedBefore = counts.failed
   for (const test of module.children.allTests()) {
     const state = test.result().state
