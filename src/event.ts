@@ -1,5 +1,5 @@
 /** The one noun that crosses every room: an access event, with the ids, times and units that others build on. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 declare const brand: unique symbol
 type Branded<T, B extends string> = T & { readonly [brand]: B }
@@ -95,12 +95,13 @@ export interface AccessEvent extends DecodedEvent {
 
 /** SHA-256 over length-prefixed fields, the first 128 bits in hex. */
 export function hashId(...fields: readonly (string | number)[]): string {
-  const hash = createHash('sha256')
+  // One call over one text costs half of what an update for each field does.
+  let text = ''
   for (const field of fields) {
-    const text = String(field)
-    hash.update(`${Buffer.byteLength(text)}:`).update(text)
+    const part = String(field)
+    text += `${Buffer.byteLength(part)}:${part}`
   }
-  return hash.digest('hex').slice(0, 32)
+  return hash('sha256', text, 'hex').slice(0, 32)
 }
 
 /** Rounds bits to 1/256, which Float32 holds exactly, so that sums are the same in any order. */

@@ -1,0 +1,108 @@
+/** Ranges of addresses in sorted typed arrays: half a million take some 10 MB and a lookup twenty comparisons. */
+import { v4Number, v6Number } from './asn-csv.ts'
+import type { AsnEntry, AsnLookup, AsnRange } from './asn-lookup.ts'
+
+/** Where ranges overlap, the one that starts last wins; of two with one start, the narrower. */
+export function createRangeTable(ranges: readonly AsnRange[]): AsnLookup {
+  const entries = createEntries()
+  const v4 = flatten(
+    ranges.filter(({ isV6 }) => !isV6),
+    32n,
+  )
+  const v6 = flatten(
+    ranges.filter(({ isV6 }) => isV6),
+    128n,
+  )
+  const v4Starts = Uint32Array.from(v4, ({ start }) => Number(start))
+  const v6Highs = BigUint64Array.from(v6, ({ start }) => start >> 64n)
+  const v6Lows = BigUint64Array.from(v6, ({ start }) => start & 0xffff_ffff_ffff_ffffn)
+  const v4Owners = Uint32Array.from(v4, ({ owner }) => entries.indexOf(owner))
+  const v6Owners = Uint32Array.from(v6, ({ owner }) => entries.indexOf(owner))
+
+  function findV4(address: number): AsnEntry | undefined {
+    const index = lastNotAfter(v4Starts.length, (i) => (v4Starts[i] ?? 0) <= address)
+    return entries.at(v4Owners[index] ?? 0)
+  }
+
+  function findV6(address: bigint): AsnEntry | undefined {
+    const high = address >> 64n
+    const low = address & 0xffff_ffff_ffff_ffffn
+    const index = lastNotAfter(v6Highs.length, (i) => {
+      const start = v6Highs[i] ?? 0n
+      return start < high || (start === high && (v6Lows[i] ?? 0n) <= low)
+    })
+    return entries.at(v6Owners[index] ?? 0)
+  }
+
+  return { find: (ip) => (ip.includes(':') ? findV6(v6Number(ip)) : findV4(v4Number(ip))) }
+}
+
+/** Distinct entries; 0 stands for nobody. */
+function createEntries(): { indexOf(range: AsnRange | undefined): number; at(index: number): AsnEntry | undefined } {
+  const list: (AsnEntry | undefined)[] = [undefined]
+  const known = new Map<string, number>()
+  return {
+    indexOf(range) {
+      // AS 0 marks space that nobody announces (RFC 7607).
+      if (range === undefined || range.asn === 0) return 0
+      const key = `${range.asn},${range.name}`
+      const index = known.get(key) ?? list.length
+      if (index === list.length) {
+        list.push({ asn: range.asn, name: range.name })
+        known.set(key, index)
+      }
+      return index
+    },
+    at: (index) => list[index],
+  }
+}
+
+/** The greatest index for which `isNotAfter` holds, -1 for none; it holds up to some index and then no more. */
+function lastNotAfter(length: number, isNotAfter: (index: number) => boolean): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (isNotAfter(middle)) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** From `start` on, up to the next segment's, addresses belong to `owner`. */
+interface Segment {
+  readonly start: bigint
+  readonly owner: AsnRange | undefined
+}
+
+/** Turns overlapping ranges into segments without overlap, by a sweep with a stack of what is open. */
+function flatten(ranges: AsnRange[], bits: bigint): readonly Segment[] {
+  ranges.sort((a, b) => compare(a.start, b.start) || compare(b.end, a.end))
+  const segments: Segment[] = []
+  const open: AsnRange[] = []
+  const append = (start: bigint, owner: AsnRange | undefined) => {
+    if (segments.at(-1)?.start === start) segments.pop()
+    // Behind the last address of all there is nothing left to own.
+    if (start >> bits !== 0n) return
+    segments.push({ start, owner })
+  }
+  /** Ends what ends before `limit`, giving the addresses behind each end to what still lies open below it. */
+  const closeBefore = (limit: bigint | undefined) => {
+    for (let top = open.at(-1); top && (limit === undefined || top.end < limit); top = open.at(-1)) {
+      open.pop()
+      while ((open.at(-1)?.end ?? top.end + 1n) <= top.end) open.pop()
+      append(top.end + 1n, open.at(-1))
+    }
+  }
+  for (const range of ranges) {
+    closeBefore(range.start)
+    append(range.start, range)
+    open.push(range)
+  }
+  closeBefore(undefined)
+  return segments
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,65 @@
+/** Where a call came from: one address out of the many ways in which proxies and gateways write it. */
+import { BlockList, isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+export interface SourceAddress {
+  /** Normalised address, '' when there was none. */
+  readonly ip: string
+  /** What stood there when it was no address. */
+  readonly text: string
+}
+
+/** Longer text is no address list that a proxy would write. */
+const LIST_CHARS_MAX = 4096
+
+/**
+ * Of a comma list, the rightmost address that is not a trusted proxy: what stands left of it was written by the
+ * client. Where every address is trusted, the leftmost of them is the origin. `proxies` are addresses or CIDR ranges.
+ */
+export function createSourceAddressParser(proxies: readonly string[]): (text: string) => SourceAddress {
+  const trusted = blockListOf(proxies)
+  return function parseSourceAddress(text) {
+    if (!text.includes(',')) {
+      const ip = normaliseAddress(text)
+      return ip === '' ? { ip, text } : { ip, text: '' }
+    }
+    let leftmost = ''
+    for (const part of text.slice(-LIST_CHARS_MAX).split(',').reverse()) {
+      const ip = normaliseAddress(part)
+      if (ip === '') continue
+      if (!trusted.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4')) return { ip, text: '' }
+      leftmost = ip
+    }
+    return leftmost === '' ? { ip: '', text } : { ip: leftmost, text: '' }
+  }
+}
+
+function blockListOf(proxies: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/')
+    const family = address.includes(':') ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+const QUOTED = /^"(.*)"$/
+const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/
+const V4_WITH_PORT = /^(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}):\d{1,5}$/
+
+/** Strips quotes, brackets, port and zone, unwraps v4-mapped addresses; '' for what is no address. */
+export function normaliseAddress(raw: string): string {
+  let text = raw.trim()
+  if (isIPv4(text)) return text
+  if (text.length > 128) return ''
+  text = QUOTED.exec(text)?.[1] ?? text
+  text = BRACKETED.exec(text)?.[1] ?? V4_WITH_PORT.exec(text)?.[1] ?? text
+  if (isIPv4(text)) return text
+  const zone = text.indexOf('%')
+  if (zone !== -1) text = text.slice(0, zone)
+  if (!isIPv6(text)) return ''
+  const address = ipaddr.IPv6.parse(text)
+  return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String()
+}
