@@ -41,7 +41,8 @@ export interface Folded {
 export type TokenNames = (tokenId: TokenId) => { readonly name: string; readonly tenant: string } | undefined
 
 export interface Fold {
-  (state: TokenState, event: AccessEvent): Folded
+  /** The state is that of the event's token; undefined only for an event without one. */
+  (state: TokenState | undefined, event: AccessEvent): Folded
 }
 
 /** Dimensions whose surprise an event's own sum counts; a place says again what the network said. */
@@ -59,8 +60,8 @@ export function createFold(
   namesOf: TokenNames = () => undefined,
 ): Fold {
   return function foldEvent(state, event) {
+    if (state === undefined || isUnprofiled(state.profile, event)) return unprofiled(event)
     const { profile } = state
-    if (isUnprofiled(profile, event)) return unprofiled(event)
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
     const observations = inspectAll(detectors, event, profile, peers, settings.findingBitsMin)
     const surpriseBits = surpriseOf(profile, event, observations)
@@ -97,7 +98,6 @@ interface NamedObservation extends Observation {
 
 /** A call refused as unauthenticated creates no profile, and events from before the window are ignored. */
 function isUnprofiled(profile: TokenProfile, event: AccessEvent): boolean {
-  if (event.tokenId === '') return true
   return hasHistory(profile) ? isBeforeWindow(profile, event) : isUnauthenticated(event)
 }
 

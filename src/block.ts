@@ -1,0 +1,59 @@
+/** A run of records of one partition that is stored as a whole: one insert, and one part, per table. */
+import type { Finding, FoldedEvent } from './detect/finding.ts'
+import type { TokenId } from './event.ts'
+import type { DeadLetter } from './ingest/dead-letter.ts'
+import type { PlacedAlert } from './store/rows.ts'
+
+export interface Block {
+  readonly topic: string
+  readonly partition: number
+  readonly firstOffset: number
+  /** Of the last record taken, or what the intent says for a block that is made again. */
+  lastOffset: number
+  /** Fixed when the first record arrived; grows strictly within a partition. */
+  readonly ingestedAtMs: number
+  /** The block is made again from an intent: it ends where that says and nowhere else. */
+  readonly isRetry: boolean
+  records: number
+  bytes: number
+  readonly events: FoldedEvent[]
+  readonly findings: Finding[]
+  readonly alerts: PlacedAlert[]
+  readonly deadLetters: DeadLetter[]
+  /** Tokens whose state in memory is ahead of the database until the block is stored. */
+  readonly tokens: Set<TokenId>
+}
+
+export function openBlock(
+  head: Pick<Block, 'topic' | 'partition' | 'firstOffset' | 'lastOffset' | 'ingestedAtMs' | 'isRetry'>,
+): Block {
+  return {
+    ...head,
+    records: 0,
+    bytes: 0,
+    events: [],
+    findings: [],
+    alerts: [],
+    deadLetters: [],
+    tokens: new Set(),
+  }
+}
+
+export interface BlockLimits {
+  readonly rowsMax: number
+  readonly bytesMax: number
+}
+
+/** Whether the block has to be stored now: it is large, or someone has to be told. */
+export function isFull(block: Block, limits: BlockLimits): boolean {
+  return (
+    Math.max(block.records, block.events.length) >= limits.rowsMax ||
+    block.bytes >= limits.bytesMax ||
+    block.alerts.length > 0
+  )
+}
+
+/** The token under which a table drops this block when it is inserted again. */
+export function insertToken(block: Block, table: string): string {
+  return `${block.topic}/${block.partition}/${block.firstOffset}-${block.lastOffset}@${block.ingestedAtMs}/${table}`
+}

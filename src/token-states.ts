@@ -1,0 +1,106 @@
+/** The states of tokens at hand: a cache over ClickHouse, or, for a replay, all there is. */
+import { LRUCache } from 'lru-cache'
+import pLimit from 'p-limit'
+import type { TokenId } from './event.ts'
+import type { TokenState } from './fold.ts'
+
+/** Which stored findings belong to the past of a block that may have been stored in part. */
+export interface Horizon {
+  readonly topic: string
+  readonly partition: number
+  /** Findings of this partition from this offset on are not the past: the block gives them again. */
+  readonly firstOffset: number
+}
+
+export interface TokenStates {
+  /** Makes these tokens' states ready, and keeps them until they are released as often as they were acquired. */
+  acquire(tokenIds: readonly TokenId[], horizon: Horizon): Promise<void>
+  /** The state of an acquired token. */
+  of(tokenId: TokenId): TokenState
+  release(tokenIds: Iterable<TokenId>): void
+  /** Forgets everything, acquired or not. */
+  clear(): void
+  readonly size: number
+}
+
+/** Everything in memory, nothing ever dropped: for a replay over a file. */
+export function createMemoryStates(create: (tokenId: TokenId) => TokenState): TokenStates {
+  const states = new Map<TokenId, TokenState>()
+  return {
+    async acquire(tokenIds) {
+      for (const tokenId of tokenIds) if (!states.has(tokenId)) states.set(tokenId, create(tokenId))
+    },
+    of: (tokenId) => states.get(tokenId) as TokenState,
+    release: () => {},
+    clear: () => states.clear(),
+    get size() {
+      return states.size
+    },
+  }
+}
+
+/**
+ * At most `statesMax` states, beside those in use by blocks that are not stored yet, which stay whatever their number.
+ * @param load gives a state for every token asked for; of tokens without history an empty one.
+ */
+export function createCachedStates(
+  load: (tokenIds: readonly TokenId[], horizon: Horizon) => Promise<ReadonlyMap<TokenId, TokenState>>,
+  statesMax: number,
+): TokenStates {
+  const idle = new LRUCache<TokenId, TokenState>({ max: statesMax })
+  const inUse = new Map<TokenId, { state: TokenState; holds: number }>()
+  // One load at a time: two partitions that meet the same token must share one state.
+  const oneAtATime = pLimit(1)
+  let generation = 0
+
+  async function acquireAll(tokenIds: readonly TokenId[], horizon: Horizon): Promise<void> {
+    const missing = tokenIds.filter((tokenId) => !inUse.has(tokenId) && !idle.has(tokenId))
+    const loadedFor = generation
+    const loaded = missing.length === 0 ? new Map<TokenId, TokenState>() : await load(missing, horizon)
+    if (loadedFor !== generation) throw new StatesClearedError()
+    for (const tokenId of tokenIds) {
+      const held = inUse.get(tokenId)
+      if (held !== undefined) {
+        held.holds++
+        continue
+      }
+      const state = idle.get(tokenId) ?? loaded.get(tokenId)
+      if (state === undefined) throw new Error('a token state that was asked for was not loaded')
+      idle.delete(tokenId)
+      inUse.set(tokenId, { state, holds: 1 })
+    }
+  }
+
+  return {
+    acquire: (tokenIds, horizon) => oneAtATime(() => acquireAll(tokenIds, horizon)),
+    of(tokenId) {
+      const held = inUse.get(tokenId)
+      if (held === undefined) throw new StatesClearedError()
+      return held.state
+    },
+    release(tokenIds) {
+      for (const tokenId of tokenIds) {
+        const held = inUse.get(tokenId)
+        if (held === undefined || --held.holds > 0) continue
+        inUse.delete(tokenId)
+        idle.set(tokenId, held.state)
+      }
+    },
+    clear() {
+      generation++
+      idle.clear()
+      inUse.clear()
+    },
+    get size() {
+      return idle.size + inUse.size
+    },
+  }
+}
+
+/** The states were forgotten while they were waited for: the work that needed them belongs to an epoch that is over. */
+export class StatesClearedError extends Error {
+  override readonly name = 'StatesClearedError'
+  constructor() {
+    super('token states were cleared by a new epoch')
+  }
+}
