@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { DAY_MS } from '../settings.ts'
+import { DAY_MS, HOUR_MS } from '../settings.ts'
 import {
   type AttackLabel,
   simulate,
@@ -41,7 +41,7 @@ export function simulateCommand(): Command {
     .option('--tokens <count>', 'number of tokens', wholeNumber(1), defaults.tokens)
     .option('--days <count>', 'number of days', wholeNumber(1), defaults.days)
     .addOption(
-      new Option('--start <time>', 'first moment, RFC 3339')
+      new Option('--start <time>', 'first moment, RFC 3339, a whole hour')
         .argParser(startTime)
         .default(defaults.startMs, new Date(defaults.startMs).toISOString()),
     )
@@ -163,8 +163,8 @@ function wholeNumber(least: number): (text: string) => number {
 
 function startTime(text: string): number {
   const timeMs = Date.parse(text)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(timeMs)) {
-    throw new InvalidArgumentError('It must be a time such as 2026-10-01T00:00:00Z.')
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) || !(timeMs % HOUR_MS === 0)) {
+    throw new InvalidArgumentError('It must be a whole hour, such as 2026-10-01T00:00:00Z.')
   }
   return timeMs
 }

@@ -7,6 +7,8 @@ import { createRandom, type Random } from './random.ts'
 import { pathOf, uuid } from './services.ts'
 
 export interface SimulationOptions extends EstateOptions {
+  /** A whole hour. */
+  readonly startMs: number
   /** `all` adds the attacks that nothing obvious gives away. */
   readonly attacks: boolean | 'all'
   /** Stops after so many events. */
@@ -68,9 +70,11 @@ interface Pending {
 /**
  * Yields events in the order in which they reach the log: event time, save for a few that come some seconds late. The
  * same options give the same events; other tokens, attacks or a longer time change none of a token's own events.
- * Memory holds the tokens and the calls of about one hour, however many days are simulated.
+ * Memory holds the tokens and the calls of about one hour, however many days are simulated. Throws RangeError where the
+ * start is no whole hour.
  */
 export function* simulate(options: SimulationOptions): Generator<SimulatedEvent> {
+  if (options.startMs % HOUR_MS !== 0) throw new RangeError(`startMs is ${options.startMs}, expected a whole hour`)
   const clients = createEstate(options)
   const streams = clients.map((_, index) => createRandom(options.seed, 'events', index))
   const attacks = planAttacks(clients, options)

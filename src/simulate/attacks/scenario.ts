@@ -12,7 +12,7 @@ export interface Scenario {
   readonly victims: readonly ClientKind[]
   /** Played only when all attacks are asked for. */
   readonly hard?: boolean
-  /** All calls of the attack, none before `beginMs`, in no order. Changes nothing in the victim. */
+  /** All calls of the attack, none before the hour of `beginMs`, in no order. Changes nothing in the victim. */
   calls(random: Random, victim: Client<ClientKind>, beginMs: number): readonly Call[]
 }
 
