@@ -39,6 +39,8 @@ const INSERT_SETTINGS: ServerSettings = {
   min_insert_block_size_bytes: '0',
   min_insert_block_size_rows_for_materialized_views: String(UNCUT_ROWS),
   min_insert_block_size_bytes_for_materialized_views: '0',
+  // The same for INSERT ... SELECT: a sorted result comes in one block, not in pieces with tokens of their own.
+  max_block_size: '1048449',
   max_insert_threads: '1',
   parallel_view_processing: 0,
   materialized_views_ignore_errors: 0,

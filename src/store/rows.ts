@@ -6,6 +6,13 @@ import type { DeadLetter } from '../ingest/dead-letter.ts'
 import type { Delivery } from './delivery.ts'
 import type { Column, NumberType } from './native.ts'
 
+/** `Float64Array.from` goes through the iterator, four times slower. */
+function numbersOf<T>(items: readonly T[], of: (item: T) => number): Float64Array {
+  const values = new Float64Array(items.length)
+  for (let i = 0; i < items.length; i++) values[i] = of(items[i]!)
+  return values
+}
+
 /** Reads one column off a list of nouns. */
 function columnsOf<T>(items: readonly T[]) {
   return {
@@ -18,12 +25,12 @@ function columnsOf<T>(items: readonly T[]) {
     number: (name: string, type: NumberType, of: (item: T) => number): Column => ({
       name,
       type,
-      values: Float64Array.from(items, of),
+      values: numbersOf(items, of),
     }),
     time: (name: string, of: (item: T) => number): Column => ({
       name,
       type: 'DateTime64(3)',
-      values: Float64Array.from(items, of),
+      values: numbersOf(items, of),
     }),
   }
 }

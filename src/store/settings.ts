@@ -4,6 +4,13 @@ import { address, count, durationMs, secret } from '../settings.ts'
 
 const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/
 
+/** ClickHouse counts a TTL in seconds of 32 bits, which end in 2106: beyond, it would wrap and delete everything. */
+const DAYS_MAX = 18_250
+
+function days(description: string) {
+  return count(description).max(DAYS_MAX)
+}
+
 export const clickhouseSettings = z.strictObject({
   url: secret(
     'http(s) address of a ClickHouse server, such as https://clickhouse.example:8443; it may carry user info. Absent: an embedded ClickHouse in dataDir.',
@@ -48,9 +55,9 @@ export const clickhouseSettings = z.strictObject({
     .describe('Only where no url is given.'),
   retention: z
     .strictObject({
-      eventsDays: count('Days for which events are kept after they were written.').default(90),
-      deadLettersDays: count('Days for which dead letters are kept.').default(14),
-      findingsDays: count('Days for which findings, alerts, deliveries and incident actions are kept.').default(400),
+      eventsDays: days('Days for which events are kept after they were written.').default(90),
+      deadLettersDays: days('Days for which dead letters are kept.').default(14),
+      findingsDays: days('Days for which findings, alerts, deliveries and incident actions are kept.').default(400),
     })
     .prefault({})
     .describe('Retention goes by the time a row was written. Rollups are kept as long as they serve a profile.'),

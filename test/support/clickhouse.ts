@@ -57,6 +57,9 @@ export function testDatabaseName(label: string): string {
   return `tw_test_${readable}_${crypto.randomUUID().slice(0, 8)}`
 }
 
+/** Tests write with fixed times: rows older than the usual retention would be gone at once. */
+const LONG_RETENTION = { eventsDays: 18_250, deadLettersDays: 18_250, findingsDays: 18_250 }
+
 /**
  * A new database with the schema in it. Dropped when the file's tests have passed, kept and named when one has failed
  * (for as long as the run's server lives). Call it at the top of a file or of a `describe`, or in `beforeAll`.
@@ -74,6 +77,6 @@ export async function testDatabase(label = 'db'): Promise<Database> {
     else await db.command(`DROP DATABASE IF EXISTS ${identifier(db.name)} SYNC`)
     await db.close()
   })
-  await migrate(db, clickhouseSettings.parse({}).retention)
+  await migrate(db, LONG_RETENTION)
   return db
 }
