@@ -17,6 +17,7 @@ export interface TerminalStyle {
 
 const WIDTH = 100
 const LABEL_WIDTH = 10
+const NAME_WIDTH = 20
 const BAR_WIDTH = 24
 const SENTENCE_CHARS_MAX = 400
 const DIGEST_LINES_MAX = 20
@@ -72,7 +73,7 @@ function headLines(alert: Alert, c: Palette, paint: Paint, width: number): strin
   return [
     `${paint(c.bold(severity))}  ${c.bold(first)}`,
     ...rest.map((line) => indent + c.bold(line)),
-    indent + c.dim(facts),
+    ...wrap(facts, width - indent.length, SENTENCE_CHARS_MAX).map((line) => indent + c.dim(line)),
   ]
 }
 
@@ -97,9 +98,10 @@ function factLines(alert: Alert, c: Palette, width: number): string[] {
 
 function findingLines(line: DetectorLine, totalBits: number, c: Palette, paint: Paint, width: number): string[] {
   const share = totalBits > 0 ? Math.min(1, line.bits / totalBits) : 0
-  const filled = Math.max(1, Math.round(share * BAR_WIDTH))
-  const bar = paint('━'.repeat(filled)) + c.dim('─'.repeat(BAR_WIDTH - filled))
-  const head = `${c.bold(clip(line.name, 40).padEnd(20))}  ${bar}  ${bitsText(line.bits)}`
+  const barWidth = Math.max(4, Math.min(BAR_WIDTH, width - NAME_WIDTH - 16))
+  const filled = Math.max(1, Math.round(share * barWidth))
+  const bar = paint('━'.repeat(filled)) + c.dim('─'.repeat(barWidth - filled))
+  const head = `${c.bold(clip(line.name, NAME_WIDTH).padEnd(NAME_WIDTH))}  ${bar}  ${bitsText(line.bits)}`
   if (!line.strongest) return [head]
   const further = line.further > 0 ? [`and ${line.further} more of this kind`] : []
   return [
