@@ -9,8 +9,8 @@ import { ConfigError, problemsOf, unknownKey } from './config/problem.ts'
 import type { ConfigProblem, ProblemContext } from './config/problem.ts'
 import { configSchema } from './config/schema.ts'
 import type { Config } from './config/schema.ts'
-import { isObject, placeOf, settingsOf } from './config/tree.ts'
-import type { Setting } from './config/tree.ts'
+import { isObject, placeOf, sectionsOf, settingsOf } from './config/tree.ts'
+import type { Section, Setting } from './config/tree.ts'
 import { Secret } from './secret.ts'
 
 export { ConfigError }
@@ -72,6 +72,11 @@ export function allSettings(): readonly (Setting & { readonly variable: string }
     ...setting,
     variable: setting.env ? variableName(setting.path) : '',
   }))
+}
+
+/** What each section is for. */
+export function allSections(): readonly Section[] {
+  return sectionsOf(configSchema)
 }
 
 /** All secrets of a configuration, for the log's redaction. */

@@ -10,7 +10,11 @@ if (major < NODE_MAJOR_MIN) {
   )
   process.exitCode = 3
 } else {
-  // Only now, because what it loads may not even parse in an older Node.
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  // Loaded only now, because the rest may not even parse in an older Node.
   const { runCli } = await import('./cli/index.ts')
   process.exitCode = await runCli(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),

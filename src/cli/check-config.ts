@@ -12,13 +12,6 @@ export function checkConfigCommand(): Command {
         'connection and looks nothing up; the files that _FILE variables name are read.',
     )
     .option('--print', 'print the effective settings as YAML, defaults included, secrets as [redacted]')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ tokenwatch check-config
-  $ tokenwatch check-config --config /etc/tokenwatch.yaml --print`,
-    )
     .action((options: { print?: boolean }, command: Command) => {
       const config = configOf(command)
       process.stdout.write(options.print ? printConfig(config) : 'ok\n')

@@ -5,10 +5,12 @@ import { describeError, redactor } from '../log.ts'
 import { clip } from '../text.ts'
 import { EXIT_CODES_HELP, ExitCode, UserError, loadedConfigOf } from './command.ts'
 
-interface CommandEntry {
+export interface CommandEntry {
   readonly name: string
   /** One line for the list of commands. */
   readonly summary: string
+  /** Command lines for its help. */
+  readonly examples: readonly string[]
   /** Loaded only when it is called, so that one command does not pay for the libraries of another. */
   load(): Promise<Command>
 }
@@ -18,51 +20,64 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'read events from Kafka, learn, and alert, until stopped',
+    examples: ['tokenwatch run --config /etc/tokenwatch.yaml', 'tokenwatch run --set log.level=debug'],
     load: async () => (await import('./run.ts')).runCommand(),
   },
   {
     name: 'replay',
     summary: 'run the same pipeline over a file',
+    examples: [
+      'tokenwatch replay --format canonical --input events.ndjson.gz',
+      'tokenwatch replay --format cloudtrail --input trail.ndjson --alerts alerts.ndjson --min-bits 8',
+    ],
     load: async () => (await import('./replay.ts')).replayCommand(),
   },
   {
     name: 'migrate',
     summary: "bring the database's schema up to date",
+    examples: ['tokenwatch migrate', 'TOKENWATCH_CLICKHOUSE_URL=https://clickhouse.example:8443 tokenwatch migrate'],
     load: async () => (await import('./migrate.ts')).migrateCommand(),
   },
   {
     name: 'check-config',
     summary: 'check the configuration without connecting to anything',
+    examples: ['tokenwatch check-config', 'tokenwatch check-config --config /etc/tokenwatch.yaml --print'],
     load: async () => (await import('./check-config.ts')).checkConfigCommand(),
   },
   {
     name: 'settings',
     summary: 'print the reference of all settings',
+    examples: ['tokenwatch settings', 'tokenwatch settings | grep -i kafka'],
     load: async () => (await import('./settings-reference.ts')).settingsCommand(),
   },
   {
     name: 'dead-letters',
     summary: 'list records that could not become an event',
+    examples: ['tokenwatch dead-letters'],
     load: async () => (await import('./dead-letters.ts')).deadLettersCommand(),
   },
   {
     name: 'alerts',
     summary: 'list alerts and how their delivery went',
+    examples: ['tokenwatch alerts'],
     load: async () => (await import('./alerts.ts')).alertsCommand(),
   },
   {
     name: 'test-alert',
     summary: 'send a sample alert to every target',
+    examples: ['tokenwatch test-alert', 'tokenwatch test-alert --target on-call'],
     load: async () => (await import('./test-alert.ts')).testAlertCommand(),
   },
   {
     name: 'id',
     summary: 'print the token ids of credentials read from standard input',
+    examples: ['tokenwatch id < credentials.txt'],
     load: async () => (await import('./id.ts')).idCommand(),
   },
   {
     name: 'simulate',
     summary: 'write believable traffic with attacks in it, and the labels',
+    examples: ['tokenwatch simulate --days 30 --out events.ndjson --labels labels.ndjson'],
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
 ]
@@ -73,39 +88,57 @@ export interface CliOutput {
   err(text: string): void
 }
 
-const EXAMPLES = `
-Examples:
-  $ tokenwatch check-config --print
-  $ tokenwatch run --config tokenwatch.yaml
-  $ tokenwatch replay --format cloudtrail --input events.ndjson --alerts alerts.ndjson
-  $ tokenwatch run --set alerting.thresholdBits=16 --set log.level=debug
+const EXAMPLES = [
+  'tokenwatch check-config --print',
+  'tokenwatch run --config tokenwatch.yaml',
+  'tokenwatch run --set alerting.thresholdBits=16 --set log.level=debug',
+]
 
+const SETTINGS_HELP = `
 Settings come from the file, then from TOKENWATCH_... variables, then from --set; the last one wins. Arguments are
 visible to other users of the machine: give secrets by a variable, or by the file that its _FILE twin names.`
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
-  return [...earlier, value]
+function examplesHelp(examples: readonly string[]): string {
+  return `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`
 }
 
-function createFrame(output: CliOutput): Command {
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value]
+}
+
+function createFrame(output: CliOutput, examples: readonly string[] = EXAMPLES): Command {
+  let help = ''
+  // A command may print these itself, with more to say.
+  const unlessPrinted = (heading: string, text: string) => () => (help.includes(heading) ? '' : text)
   return new Command('tokenwatch')
     .description('Learns how every API token is normally used and tells when one is used differently.')
     .option('--config <file>', 'configuration file (default: tokenwatch.yaml in the current folder, if there is one)')
-    .option('--set <key=value>', 'override one setting; may be repeated', collect, [])
+    .option('--set <key=value>', 'override one setting; may be repeated', collect)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+    .configureOutput({
+      writeOut: (text) => {
+        help += text
+        output.out(text)
+      },
+      writeErr: (text) => output.err(text),
+    })
     .showHelpAfterError('(add --help for the options)')
-    .addHelpText('after', EXAMPLES)
-    .addHelpText('afterAll', EXIT_CODES_HELP)
+    .addHelpText('after', SETTINGS_HELP)
+    .addHelpText('afterAll', unlessPrinted('\nExample', examplesHelp(examples)))
+    .addHelpText('afterAll', unlessPrinted('\nExit codes', EXIT_CODES_HELP))
     .exitOverride()
 }
 
 /** The command that the arguments name, before they are checked: `help run` means `run` too. */
-function namedCommand(argv: readonly string[], output: CliOutput): CommandEntry | undefined {
+function namedCommand(
+  argv: readonly string[],
+  output: CliOutput,
+  registry: readonly CommandEntry[],
+): CommandEntry | undefined {
   // Another frame, because reading options leaves them set.
   const { operands } = createFrame(output).parseOptions([...argv])
   const name = operands[0] === 'help' ? operands[1] : operands[0]
-  return commands.find((entry) => entry.name === name)
+  return registry.find((entry) => entry.name === name)
 }
 
 /** Settings of the frame that commander copies only to commands which it makes itself. */
@@ -116,10 +149,10 @@ function inherit(command: Command, parent: Command): Command {
 }
 
 /** Every command by name and summary; the one that is meant in full. */
-async function createProgram(argv: readonly string[], output: CliOutput): Promise<Command> {
-  const program = createFrame(output)
-  const named = namedCommand(argv, output)
-  for (const entry of commands) {
+async function createProgram(argv: readonly string[], output: CliOutput, registry: readonly CommandEntry[]) {
+  const named = namedCommand(argv, output, registry)
+  const program = createFrame(output, named?.examples)
+  for (const entry of registry) {
     const command = entry === named ? await entry.load() : new Command(entry.name)
     program.addCommand(inherit(command.summary(entry.summary), program))
   }
@@ -129,12 +162,13 @@ async function createProgram(argv: readonly string[], output: CliOutput): Promis
 /**
  * Runs one command to its end.
  * @param argv the arguments behind the program's name.
+ * @param registry the commands; others than ours only in tests.
  * @returns the exit code; nothing is thrown.
  */
-export async function runCli(argv: readonly string[], output: CliOutput): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], output: CliOutput, registry = commands): Promise<ExitCode> {
   let program: Command | undefined
   try {
-    program = await createProgram(argv, output)
+    program = await createProgram(argv, output, registry)
     await program.parseAsync([...argv], { from: 'user' })
     return process.exitCode === undefined ? ExitCode.ok : (Number(process.exitCode) as ExitCode)
   } catch (error) {

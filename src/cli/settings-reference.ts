@@ -1,6 +1,6 @@
 /** `tokenwatch settings`: the reference of all settings, made from the schemas; docs/settings.md is its output. */
 import { Command } from 'commander'
-import { allSettings } from '../config.ts'
+import { allSections, allSettings } from '../config.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
 
 type Row = ReturnType<typeof allSettings>[number]
@@ -8,7 +8,6 @@ type Row = ReturnType<typeof allSettings>[number]
 export function settingsCommand(): Command {
   return new Command('settings')
     .description('Prints every setting with its type, default, environment variable and meaning, as Markdown.')
-    .addHelpText('after', '\nExamples:\n  $ tokenwatch settings\n  $ tokenwatch settings | grep -i kafka')
     .action(() => {
       process.stdout.write(settingsReference())
     })
@@ -23,36 +22,42 @@ variables, then from \`--set KEY=VALUE\`, whose values are YAML; the last one wi
 \`TOKENWATCH_…\` variables are errors. A setting left empty or set to \`null\` has its default.
 
 A secret may also come from a file: put \`_FILE\` behind its variable and give the file's path; one line break at its end
-is cut. Lists in variables are comma separated. An empty variable counts as unset. \`<NAME>\` in a variable is the name of a
-target in upper case with \`_\` for \`-\`. Names that end in \`Ms\` are milliseconds, in \`Bytes\` or \`BytesMax\` bytes, in \`Bits\` bits of
-surprise (-log2 of a probability).
+is cut. Lists in variables are comma separated. An empty variable counts as unset. \`<NAME>\` in a variable is the name
+of a target in upper case with \`_\` for \`-\`. Units stand at the end of a name: \`Ms\` milliseconds, \`Bytes\` bytes,
+\`Bits\` bits of surprise (-log2 of a probability); \`Min\` and \`Max\` are bounds.
 `
 
 /** The whole reference. Ends with a line break. */
 export function settingsReference(): string {
-  const sections = new Map<string, Row[]>()
+  const sections = allSections()
+  const blocks = new Map<string, string[]>()
   for (const row of allSettings()) {
-    const name = row.path[0] ?? ''
-    sections.set(name, [...(sections.get(name) ?? []), row])
+    const path = row.path.slice(0, -1).join('.')
+    const name = row.variant === '' ? path : `${path} (type: ${row.variant})`
+    const summary = sections.find((section) => section.path.join('.') === path)?.description
+    const block = blocks.get(name) ?? [heading(row, name), ...(summary ? [summary] : []), '']
+    blocks.set(name, [...block, entry(row)])
   }
-  const parts = [...sections].map(([name, rows]) => `## ${name}\n\n${rows.map(entry).join('\n')}`)
-  return [INTRODUCTION, ...parts].join('\n')
+  return `${[INTRODUCTION, ...[...blocks.values()].map((lines) => `${lines.join('\n')}\n`)].join('\n')}`
+}
+
+function heading({ path }: Row, name: string): string {
+  return path.length === 2 ? `## ${name}\n` : `### ${name}\n`
 }
 
 function entry(row: Row): string {
   const key = `\`${row.path.join('.').replaceAll('.[]', '[]')}\``
   const facts = [
     row.type,
-    row.required ? 'required' : row.defaultValue === undefined ? 'no default' : `default ${shown(row)}`,
+    row.required ? 'required in its section' : row.defaultValue === undefined ? 'no default' : `default ${shown(row)}`,
     ...(row.variable === '' ? [] : [`\`${row.variable}\`${row.secret ? ' (or `_FILE`)' : ''}`]),
   ]
-  const variant = row.variant === '' ? '' : ` (\`type: ${row.variant}\`)`
-  return `- ${key}${variant}: ${facts.join('; ')}\n  ${row.description || '(no description)'}`
+  return `- ${key}: ${facts.join('; ')}\n  ${row.description}`
 }
 
 function shown({ path, defaultValue: value }: Row): string {
   const plain = `\`${JSON.stringify(value)}\``
-  const isLong = path.at(-1)?.endsWith('Ms') === true && typeof value === 'number' && value >= MINUTE_MS
+  const isLong = /Ms(Min|Max)?$/.test(path.at(-1) ?? '') && typeof value === 'number' && value >= MINUTE_MS
   return isLong && value % MINUTE_MS === 0 ? `${plain} (${duration(value)})` : plain
 }
 

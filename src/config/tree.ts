@@ -113,11 +113,29 @@ export function settingsOf(schema: Schema, path: readonly string[] = [], variant
       type: core.secret ? 'text, secret' : typeOf(schema),
       defaultValue: core.defaultValue,
       required: core.defaultValue === undefined && !core.optional,
-      description: core.description || (isVariantType ? `Makes it a ${variant}.` : ''),
+      description: core.description || (isVariantType ? `What kind of entry it is.` : ''),
       env: core.env || isVariantType,
       secret: core.secret,
     },
   ]
+}
+
+export interface Section {
+  readonly path: readonly string[]
+  readonly variant: string
+  readonly description: string
+}
+
+/** All sections that say something of themselves, each kind of entry on its own. */
+export function sectionsOf(schema: Schema, path: readonly string[] = [], variant = ''): Section[] {
+  const core = coreOf(schema)
+  const own = core.description === '' ? [] : [{ path, variant, description: core.description }]
+  const inner = (childrenOf(core.schema) ?? []).flatMap((child) =>
+    childrenOf(coreOf(child.schema).schema) === undefined
+      ? []
+      : sectionsOf(child.schema, [...path, child.segment], child.variant || variant),
+  )
+  return [...own, ...inner]
 }
 
 /** What is known of a place in the configuration: enough to say what was expected, and whether its value may be shown. */
