@@ -1,30 +1,11 @@
 /** What the outbox asks of its store: which deliveries are due, and how each attempt ended. */
 import type { Alert } from '../alert/alert.ts'
-import type { AlertId, DeliveryId } from '../event.ts'
+import type { DeliveryOutcome, Delivery as StoredDelivery } from '../store/delivery.ts'
 import type { DeliveryFailure } from './notifier.ts'
 
-/** `retry` alone leaves an alert due again; every other outcome is final for its target. */
-export const DELIVERY_OUTCOMES = ['delivered', 'retry', 'failed', 'gone', 'suppressed', 'digested'] as const
-export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
-
-/** One attempt to hand one alert to one target. */
-export interface Delivery {
-  /** hash(alert, target, attempt). */
-  readonly deliveryId: DeliveryId
-  readonly alertId: AlertId
-  readonly target: string
-  /** From 1, numbered from the table. */
-  readonly attempt: number
-  readonly outcome: DeliveryOutcome
-  /** HTTP status, 0 when there was no answer. */
-  readonly status: number
+/** One attempt to hand one alert to one target. `retry` alone leaves the alert due again. */
+export interface Delivery extends StoredDelivery {
   readonly failure: DeliveryFailure | ''
-  /** For people: what the target answered, or why nothing was sent. Never a URL or a secret. */
-  readonly detail: string
-  readonly attemptedAtMs: number
-  /** When it is due again, 0 unless the outcome is `retry`. */
-  readonly retryAtMs: number
-  readonly durationMs: number
 }
 
 /** An alert that one target has not been handed yet. */
