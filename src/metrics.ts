@@ -4,28 +4,9 @@ import { ALERT_KINDS, SEVERITIES } from './alert/alert.ts'
 import type { AlertKind, Severity } from './alert/alert.ts'
 import { DEAD_LETTER_REASONS } from './ingest/dead-letter.ts'
 import type { DeadLetterReason } from './ingest/dead-letter.ts'
+import { DROPPABLE_FIELDS } from './ingest/field.ts'
+import type { DroppableField } from './ingest/field.ts'
 import type { DeliveryFailure } from './notify/notifier.ts'
-
-/** Optional fields of an event that are dropped when they are wrong (DESIGN: what an event is). */
-export const DROPPABLE_FIELDS = [
-  'id',
-  'ip',
-  'method',
-  'path',
-  'route',
-  'operation',
-  'status',
-  'user_agent',
-  'tenant',
-  'service',
-  'region',
-  'environment',
-  'token_name',
-  'bytes_in',
-  'bytes_out',
-  'latency_ms',
-] as const
-export type DroppableField = (typeof DROPPABLE_FIELDS)[number]
 
 /** How a delivery ended. `suppressed`: recorded, never sent. `undeliverable`: the last try failed. */
 export type DeliveryOutcome = 'delivered' | 'suppressed' | 'undeliverable' | DeliveryFailure

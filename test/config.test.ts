@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, allSettings, knownVariables, loadConfig, secretsOf } from '../src/config.ts'
 import type { ConfigOptions, ConfigProblem } from '../src/config.ts'
@@ -352,6 +352,10 @@ describe('a secret', () => {
     {
       title: 'in the query of an address that is none',
       of: (s) => ({ yaml: `http: { port: ${JSON.stringify(`https://a:b@h/${encodeURIComponent(s)}`)} }` }),
+    },
+    {
+      title: 'before the @ of an address without a scheme',
+      of: (s) => ({ set: [`ingest.kafka.brokers=${JSON.stringify([`me:${s}@host:x`])}`] }),
     },
     { title: 'in a broken line', of: (s) => ({ yaml: `clickhouse:\n  password:${JSON.stringify(s)}\n  user: x\n` }) },
     {

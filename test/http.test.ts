@@ -58,7 +58,7 @@ describe('startHttp', () => {
       title: 'a large body',
       path: '/metrics',
       init: { method: 'POST', body: 'x'.repeat(5000) },
-      status: 404,
+      status: 413,
     },
     { title: 'a path that is no UTF-8', path: '/%ff', status: 400 },
   ])('serves nothing else: $title', async ({ path, init, status }) => {

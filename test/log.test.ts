@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import fc from 'fast-check'
+import { PassThrough } from 'node:stream'
+import * as fc from 'fast-check'
 import fetch from 'node-fetch'
 import { describe, expect, it } from 'vitest'
 import { createLog, describeError, redactor } from '../src/log.ts'
@@ -30,6 +32,16 @@ describe('createLog', () => {
     const { log, text } = logged([])
     log.info({ partition: 3 }, 'assigned')
     expect(JSON.parse(text())).toEqual({ level: 'info', time: expect.any(String), partition: 3, msg: 'assigned' })
+  })
+
+  it('writes readable text with the stack of an error when asked to, as clean as JSON', async () => {
+    const destination = new PassThrough({ encoding: 'utf8' })
+    const log = createLog({ level: 'info', format: 'pretty' }, { secrets: [new Secret('hunter2-secret')], destination })
+    log.error({ err: new Error('no hunter2-secret here') }, 'bad')
+    const [text] = (await once(destination, 'data')) as [string]
+    expect(text).toMatch(/ERROR.*: bad/)
+    expect(text).toContain('no [redacted] here')
+    expect(text).toContain('log.test.ts')
   })
 
   it('leaves out lines below its level', () => {

@@ -58,7 +58,7 @@ describe('createMetrics', () => {
   })
 
   it('counts a name outside of its closed set as other, so that no input makes a series', async () => {
-    const metrics = createMetrics({ detectors: sets.detectors as readonly string[], targetTypes: [] as string[] })
+    const metrics = createMetrics<string, string>({ detectors: sets.detectors, targetTypes: [] })
     metrics.finding('tok_0123456789')
     metrics.delivery('https://hooks.example.com/secret', 'timeout')
     const { text } = await metrics.render()

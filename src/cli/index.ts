@@ -12,7 +12,7 @@ export interface CommandEntry {
   /** Command lines for its help. */
   readonly examples: readonly string[]
   /** Loaded only when it is called, so that one command does not pay for the libraries of another. */
-  load(): Promise<Command>
+  readonly load: () => Promise<Command>
 }
 
 /** In the order of `tokenwatch --help`. */

@@ -38,7 +38,7 @@ export function settingsReference(): string {
     const block = blocks.get(name) ?? [heading(row, name), ...(summary ? [summary] : []), '']
     blocks.set(name, [...block, entry(row)])
   }
-  return `${[INTRODUCTION, ...[...blocks.values()].map((lines) => `${lines.join('\n')}\n`)].join('\n')}`
+  return [INTRODUCTION, ...[...blocks.values()].map((lines) => `${lines.join('\n')}\n`)].join('\n')
 }
 
 function heading({ path }: Row, name: string): string {

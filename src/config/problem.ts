@@ -52,7 +52,9 @@ function shown(value: unknown, showable: boolean): string {
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'a section'
   if (!showable) return REDACTED
-  return clip(maskUrls(JSON.stringify(value) ?? typeof value), 120)
+  // What stands before an `@` may be user info, with or without a scheme.
+  const text = typeof value === 'string' ? maskUrls(value).replace(/^.*@/s, `${REDACTED}@`) : value
+  return clip(JSON.stringify(text) ?? typeof value, 120)
 }
 
 /** What the reports of a schema's check are turned into problems with. */

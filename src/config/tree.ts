@@ -34,8 +34,10 @@ interface Core {
   readonly secret: boolean
 }
 
-function defOf(schema: Schema): z.core.$ZodTypes['_zod']['def'] {
-  return (schema as z.core.$ZodTypes)._zod.def
+type Definition = z.core.$ZodTypes['_zod']['def']
+
+function defOf(schema: Schema): Definition {
+  return (schema as unknown as { readonly def: Definition }).def
 }
 
 function coreOf(outer: Schema): Core {
