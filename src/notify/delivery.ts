@@ -32,8 +32,9 @@ export interface DueInput {
 
 /**
  * Rules: a pair of alert and target is due when it has no delivery, or when its delivery with the greatest attempt
- * number is a `retry` whose `retryAtMs` is not after `nowMs`. The oldest come first: by the alert's time, then its id.
- * `due` sees what `record` has written once that has resolved. Recording a delivery id again changes nothing.
+ * number is a `retry` whose `retryAtMs` is not after `nowMs`. Those that have waited longest come first; a page is put
+ * in order of event time by the lane. `due` sees what `record` has written once that has resolved. Recording a delivery
+ * id again changes nothing.
  */
 export interface OutboxStore {
   due(input: DueInput): Promise<readonly DueDelivery[]>

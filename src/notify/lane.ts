@@ -94,7 +94,9 @@ async function look(lane: Lane, limit: number): Promise<readonly DueDelivery[]> 
   const { name } = lane.target.notifier
   const due = await store.due({ partitions: ownedPartitions(), targets: [name], nowMs: clock.now(), limit })
   metrics.waiting(name, due.length)
-  return due.filter((item) => (lane.attempts.get(item.alert.alertId) ?? 0) <= item.attempts)
+  return due
+    .filter((item) => (lane.attempts.get(item.alert.alertId) ?? 0) <= item.attempts)
+    .sort((a, b) => a.alert.timeMs - b.alert.timeMs || (a.alert.alertId < b.alert.alertId ? -1 : 1))
 }
 
 type Verdict = 'send' | 'late' | 'gone' | 'before-start' | 'not-wanted'

@@ -90,6 +90,16 @@ describe('the outbox', () => {
     expect(new Set(outcomes(store))).toEqual(new Set(['delivered']))
   })
 
+  test('puts a page in order of time, whatever order the store gives', async () => {
+    await using hook = await startWebhookReceiver({ signingSecret, now: () => NOON_MS })
+    const { outbox, store } = setUp({ hook: webhookTarget(hook) })
+    for (const minute of [1, 0, 2]) store.add(at(minute))
+    const due = store.due.bind(store)
+    store.due = async (input) => (await due(input)).toReversed()
+    await outbox.drain()
+    expect(titlesOf(hook)).toEqual(['alert of minute 0', 'alert of minute 1', 'alert of minute 2'])
+  })
+
   test('tries again after waits that double, under one id, and counts each attempt', async () => {
     await using hook = await startWebhookReceiver({ signingSecret, now: () => NOON_MS })
     hook.behave(status(500), { kind: 'close' })
