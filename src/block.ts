@@ -16,6 +16,8 @@ export interface Block {
   readonly isRetry: boolean
   records: number
   bytes: number
+  /** When the block's first record was stamped, 0 when unknown: for the end-to-end latency. */
+  firstTimestampMs: number
   readonly events: FoldedEvent[]
   readonly findings: Finding[]
   readonly alerts: PlacedAlert[]
@@ -31,6 +33,7 @@ export function openBlock(
     ...head,
     records: 0,
     bytes: 0,
+    firstTimestampMs: 0,
     events: [],
     findings: [],
     alerts: [],

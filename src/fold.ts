@@ -10,11 +10,25 @@ import { type AlertSubject, type RaiseSettings, markBits, raiseAlert } from './a
 import type { Detector, Observation, PeerSnapshot } from './detect/detector.ts'
 import type { Finding, FoldedEvent } from './detect/finding.ts'
 import {
-  type AccessEvent, type EventTimeMs, type FindingId, type IncidentId, type TokenId, hashId, roundBits,
+  type AccessEvent,
+  type EventTimeMs,
+  type FindingId,
+  type IncidentId,
+  type TokenId,
+  hashId,
+  roundBits,
 } from './event.ts'
 import { DIMENSIONS, MASK, isUnauthenticated, teachable } from './profile/dimension.ts'
 import { noveltyOf } from './profile/novelty.ts'
-import { type ProfileSettings, type TokenProfile, createProfile, hasHistory, isBeforeWindow, learn, moveWindow } from './profile/profile.ts'
+import {
+  type ProfileSettings,
+  type TokenProfile,
+  createProfile,
+  hasHistory,
+  isBeforeWindow,
+  learn,
+  moveWindow,
+} from './profile/profile.ts'
 
 /** All that the fold knows of one token. */
 export interface TokenState {

@@ -97,7 +97,7 @@ export function createPartition(deps: PartitionDeps): Partition {
   async function retake(retry: Block, records: readonly RawRecord[], from: number): Promise<number> {
     const beyond = records.findIndex((record, at) => at >= from && record.offset > retry.lastOffset)
     const own = records.slice(from, beyond < 0 ? records.length : beyond)
-    for (let at = 0; at < own.length; ) at += await deps.pipeline.extend(retry, own, at)
+    for (let at = 0; at < own.length;) at += await deps.pipeline.extend(retry, own, at)
     // Compaction or retention may have taken the last record: what lies beyond it ends the block as well.
     if (beyond >= 0) nextOffset = retry.lastOffset + 1
     return own.length
@@ -150,13 +150,21 @@ export function createPartition(deps: PartitionDeps): Partition {
     if (intent?.last !== undefined) {
       const { last: lastOffset, ingestedAt: ingestedAtMs } = intent
       const retry = openBlock({
-        topic, partition, firstOffset: committed.offset, lastOffset, ingestedAtMs, isRetry: true,
+        topic,
+        partition,
+        firstOffset: committed.offset,
+        lastOffset,
+        ingestedAtMs,
+        isRetry: true,
       })
       if (await store.hasLanded(topic, partition, ingestedAtMs, epoch.signal)) {
         await store.heal(retry, epoch.signal)
         nextOffset = lastOffset + 1
         unacknowledged = nextOffset
-        deps.log.info({ topic, partition, firstOffset: committed.offset, lastOffset }, 'took over a block that had landed')
+        deps.log.info(
+          { topic, partition, firstOffset: committed.offset, lastOffset },
+          'took over a block that had landed',
+        )
       } else {
         block = retry
         deps.log.info({ topic, partition, firstOffset: committed.offset, lastOffset }, 'taking over an announced block')

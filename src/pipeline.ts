@@ -49,6 +49,7 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
 
       let taken = 0
       for (const { record, deadLetters, events } of decoded) {
+        if (block.records === 0) block.firstTimestampMs = record.timestampMs ?? 0
         block.records++
         block.bytes += record.value?.length ?? 0
         if (!block.isRetry) block.lastOffset = record.offset

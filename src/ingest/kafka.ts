@@ -160,7 +160,8 @@ function createEpoch(
     const committed = await admin.fetchOffsets({ groupId: settings.groupId, topics })
     for (const { topic, partitions } of committed) {
       for (const { partition, offset, metadata } of partitions) {
-        if (Number(offset) >= 0) found.set(keyOf(topic, partition), { offset: Number(offset), metadata: metadata ?? '' })
+        if (Number(offset) >= 0)
+          found.set(keyOf(topic, partition), { offset: Number(offset), metadata: metadata ?? '' })
       }
     }
     const unread = assigned.filter(({ topic, partition }) => !found.has(keyOf(topic, partition)))

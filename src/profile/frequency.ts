@@ -54,7 +54,10 @@ function shapedMean(past: readonly HourCounts[], hour: number, p98: number): num
     sums.week += value
     sums.weekHours++
   }
-  return Math.max(sums.dayHours === 0 ? 0 : sums.day / sums.dayHours, sums.weekHours === 0 ? 0 : sums.week / sums.weekHours)
+  return Math.max(
+    sums.dayHours === 0 ? 0 : sums.day / sums.dayHours,
+    sums.weekHours === 0 ? 0 : sums.week / sums.weekHours,
+  )
 }
 
 function distance(hours: number, period: number): number {

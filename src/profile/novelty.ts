@@ -81,7 +81,12 @@ function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent
   const paid = firsts.has(bucketOf(event.timeMs)) || hasPaid(profile, dimension, event, prefixes, level, family.firstMs)
   const { bits, delta } = newValueBits(n, k)
   return {
-    dimension, level, levels, n, k, delta,
+    dimension,
+    level,
+    levels,
+    n,
+    k,
+    delta,
     bits: paid ? 0 : bits,
     siblings: family.latest,
     siblingCount: family.firstMs.size,
@@ -153,6 +158,9 @@ function familyOf(table: ReadonlyMap<string, ValueEntry>, parent: string, level:
   }
   let dayCount = 0
   for (let i = 1; i < days.length; i += 2) dayCount += popcount(days[i] as number)
-  const latest = [...lastMs].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 8).map(([child]) => child)
+  const latest = [...lastMs]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, 8)
+    .map(([child]) => child)
   return { firstMs, days: dayCount, latest }
 }

@@ -49,10 +49,14 @@ function betaFraction(x: number, a: number, b: number): number {
  */
 export function betaBinomialTailBits(refused: number, calls: number, alpha: number, beta: number): number {
   if (refused <= (calls * alpha) / (alpha + beta)) return 0
-  if (calls > TRIALS_MAX) return betaBinomialTailBits(Math.round((refused * TRIALS_MAX) / calls), TRIALS_MAX, alpha, beta)
+  if (calls > TRIALS_MAX)
+    return betaBinomialTailBits(Math.round((refused * TRIALS_MAX) / calls), TRIALS_MAX, alpha, beta)
   const logFirst =
-    gammaln(calls + 1) - gammaln(refused + 1) - gammaln(calls - refused + 1) +
-    logBeta(refused + alpha, calls - refused + beta) - logBeta(alpha, beta)
+    gammaln(calls + 1) -
+    gammaln(refused + 1) -
+    gammaln(calls - refused + 1) +
+    logBeta(refused + alpha, calls - refused + beta) -
+    logBeta(alpha, beta)
   let sum = 1
   let term = 1
   for (let r = refused; r < calls && term >= sum * 1e-12; r++) {

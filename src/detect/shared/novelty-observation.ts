@@ -12,7 +12,8 @@ export interface NoveltyWords {
 export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Observation {
   const unit = novelty.level === 0 ? 'active hours' : 'active days'
   const shown = novelty.siblings.filter((value) => value !== '').join(', ')
-  const more = novelty.siblingCount > novelty.siblings.length ? `, and ${novelty.siblingCount - novelty.siblings.length} more` : ''
+  const more =
+    novelty.siblingCount > novelty.siblings.length ? `, and ${novelty.siblingCount - novelty.siblings.length} more` : ''
   return {
     bits: novelty.bits,
     seen: words.seen,

@@ -1,0 +1,188 @@
+/** Wires what reads: the consumer, one partition object for each partition of the epoch, the pipeline, the block store. */
+import type { Block } from '../block.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { createDetection } from '../detection.ts'
+import type { TokenId } from '../event.ts'
+import { createTokenState } from '../fold.ts'
+import { type Epoch, EpochOverError } from '../ingest/epoch.ts'
+import { createKafka } from '../ingest/kafka-client.ts'
+import { type ConsumerHooks, type KafkaSource, createKafkaSource } from '../ingest/kafka.ts'
+import type { TopicPartition } from '../ingest/source.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { type Partition, createPartition } from '../partition.ts'
+import { type Pipeline, createPipeline } from '../pipeline.ts'
+import { createBlockStore } from '../store/blocks.ts'
+import { claimKey } from '../store/claims.ts'
+import { loadTokenStates } from '../store/profiles.ts'
+import type { Store } from '../store/store.ts'
+import { type TokenStates, createCachedStates } from '../token-states.ts'
+
+/** How long a stop waits for what is being stored before it leaves that to the next owner. */
+const STOP_STORE_MS = 6_000
+
+export interface Reader {
+  readonly source: KafkaSource
+  /** The partitions of the current epoch. */
+  owned(): readonly TopicPartition[]
+  isJoined(): boolean
+  /** Called when alerts were stored or partitions taken over. */
+  onAlerts(callback: () => void): void
+  /** What was seen so far, for those who watch over the pipeline. */
+  state(): ReaderState
+}
+
+export interface ReaderState {
+  /** Wall time, 0 before the first. */
+  readonly lastEventMs: number
+  readonly lagRecords: number
+  readonly records: number
+  readonly deadLetters: number
+}
+
+export interface ReaderDeps {
+  readonly config: Config
+  readonly store: Store
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Another fingerprint key than the stored one is meant. */
+  readonly newKey: boolean
+}
+
+export async function createReader(deps: ReaderDeps): Promise<Reader> {
+  const { config, metrics, log } = deps
+  const { states, pipeline, keyId } = await createMiddle(deps)
+  const blocks = createBlockStore({
+    db: deps.store.db,
+    keyId,
+    onRetry: (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse did not take a block; trying again'),
+  })
+  const seen = { lastEventMs: 0, records: 0, deadLetters: 0, lag: new Map<string, number>() }
+  const partitions = new Map<string, Partition>()
+  let epoch: Epoch | undefined
+  let assigned: readonly TopicPartition[] = []
+  let alertsStored = () => {}
+
+  function onStored(block: Block, flushMs: number): void {
+    countBlock(metrics, block, flushMs, states.size)
+    if (block.events.length > 0) seen.lastEventMs = systemClock.now()
+    seen.deadLetters += block.deadLetters.length
+    if (block.alerts.length > 0) alertsStored()
+  }
+
+  function partitionOf({ topic, partition }: TopicPartition): Partition {
+    const key = `${topic}/${partition}`
+    const known = partitions.get(key)
+    if (known !== undefined) return known
+    if (epoch === undefined) throw new EpochOverError()
+    const made = createPartition({
+      topic,
+      partition,
+      epoch,
+      pipeline,
+      states,
+      store: blocks,
+      clock: systemClock,
+      log,
+      onStored,
+      limits: config.ingest.block,
+      isOverBudget: () => bufferedOf(partitions).bytes > config.ingest.bufferBytesMax,
+      onFailure: (error) => source.fail(error),
+    })
+    partitions.set(key, made)
+    return made
+  }
+
+  const hooks: ConsumerHooks = {
+    onEpoch(next, owned) {
+      for (const { topic, partition } of assigned) metrics.partitionRevoked(topic, partition)
+      epoch = next
+      assigned = owned
+      partitions.clear()
+      states.clear()
+      seen.lag.clear()
+      alertsStored()
+    },
+    async onBatch({ topic, partition, records, highWatermark }) {
+      const startedAtMs = systemClock.now()
+      await partitionOf({ topic, partition }).accept(records)
+      metrics.decision(systemClock.now() - startedAtMs)
+      metrics.recordsConsumed(records.length)
+      seen.records += records.length
+      const lag = Math.max(0, highWatermark - 1 - (records.at(-1)?.offset ?? highWatermark))
+      metrics.consumerLag(topic, partition, lag)
+      seen.lag.set(`${topic}/${partition}`, lag)
+      const { rows, bytes } = bufferedOf(partitions)
+      metrics.buffered(rows, bytes)
+    },
+    async onStop() {
+      const finished = Promise.all([...partitions.values()].map((partition) => partition.finish()))
+      const late = new Promise<boolean>((resolve) => setTimeout(resolve, STOP_STORE_MS, true).unref())
+      const isLate = await Promise.race([finished.then(() => false), late])
+      if (isLate) log.warn('ClickHouse is too slow; what is not stored is read again by the next owner')
+    },
+  }
+  const source = createKafkaSource(createKafka(config.ingest.kafka, log), config.ingest.kafka, hooks, log)
+
+  return {
+    source,
+    owned: () => assigned,
+    isJoined: () => epoch !== undefined && !epoch.signal.aborted,
+    onAlerts(callback) {
+      alertsStored = callback
+    },
+    state: () => ({ ...seen, lagRecords: Math.max(0, ...seen.lag.values()) }),
+  }
+}
+
+/** Decode to fold, over a cache of what ClickHouse knows. */
+async function createMiddle({ config, store, metrics, newKey }: ReaderDeps): Promise<{
+  readonly states: TokenStates
+  readonly pipeline: Pipeline
+  readonly keyId: string
+}> {
+  const detection = await createDetection(config, {
+    counters: {
+      fieldDropped: (field) => metrics.fieldDropped(field),
+      sourceTextSeen: () => metrics.sourceText(),
+      tokenIdFingerprinted: () => metrics.tokenIdFingerprinted(),
+    },
+  })
+  await claimKey(store.db, detection.keyId, newKey)
+  const create = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
+  const states = createCachedStates(async (tokenIds, horizon) => {
+    const loaded = await loadTokenStates(store.db, create, tokenIds, horizon)
+    metrics.profilesLoaded(loaded.size)
+    return loaded
+  }, config.learning.profilesMax)
+  const pipeline = createPipeline(
+    {
+      decode: (record, ingestedAtMs) => detection.decode(record, ingestedAtMs, true),
+      enrich: detection.enrich,
+      states,
+      fold: detection.fold,
+    },
+    config.ingest.block,
+  )
+  return { states, pipeline, keyId: detection.keyId }
+}
+
+function bufferedOf(partitions: ReadonlyMap<string, Partition>): { rows: number; bytes: number } {
+  const total = { rows: 0, bytes: 0 }
+  for (const { buffered } of partitions.values()) {
+    total.rows += buffered.rows
+    total.bytes += buffered.bytes
+  }
+  return total
+}
+
+function countBlock(metrics: Metrics, block: Block, flushMs: number, profiles: number): void {
+  metrics.blockFlushed(flushMs)
+  metrics.eventsStored(block.events.length)
+  metrics.profilesResident(profiles)
+  for (const { reason } of block.deadLetters) metrics.deadLetter(reason)
+  for (const { detector } of block.findings) metrics.finding(detector)
+  for (const { alert } of block.alerts) metrics.alert(alert.kind, alert.severity)
+  if (block.firstTimestampMs > 0) metrics.endToEnd(systemClock.now() - block.firstTimestampMs)
+}

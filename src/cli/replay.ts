@@ -1,0 +1,195 @@
+/** `tokenwatch replay`: the same pipeline over a file. */
+import { createReadStream, createWriteStream } from 'node:fs'
+import { access, readFile } from 'node:fs/promises'
+import { SingleBar } from 'cli-progress'
+import { Command, InvalidArgumentError } from 'commander'
+import { z } from 'zod'
+import type { Alert } from '../alert/alert.ts'
+import { systemClock } from '../clock.ts'
+import { createDetection } from '../detection.ts'
+import { type TokenNames, createTokenState } from '../fold.ts'
+import { readRecords, sha256OfFile } from '../ingest/file.ts'
+import { FORMAT_NAMES } from '../ingest/formats/index.ts'
+import { renderTerminal } from '../notify/terminal.ts'
+import { createPipeline } from '../pipeline.ts'
+import { replay } from '../replay.ts'
+import { createMemoryStates } from '../token-states.ts'
+import { ExitCode, UserError, configOf } from './command.ts'
+import { explainFailures } from './prerequisite.ts'
+import { alertLine } from './replay-lines.ts'
+import { replaySummary } from './replay-summary.ts'
+import { openReplayStore } from './replay-store.ts'
+
+interface ReplayOptions {
+  readonly format?: string
+  readonly input: string
+  readonly tokens?: string
+  readonly alerts?: string
+  readonly minBits?: number
+  readonly store: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ tokenwatch replay --format cloudtrail --input cloudtrail.ndjson.gz
+  $ tokenwatch replay --input events.ndjson --tokens registry.json --alerts alerts.ndjson --min-bits 4
+  $ zcat events.ndjson.gz | tokenwatch replay --input - --alerts -
+
+Nothing is stored and no target is notified, unless --store is given: then events, findings and alerts are written to
+the configured ClickHouse, and the alerts are recorded as suppressed.`
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('Runs the pipeline over a file of events, from an empty state in memory, and shows what it finds.')
+    .option('--format <name>', `log format: ${FORMAT_NAMES.join(', ')} (default: ingest.format)`)
+    .requiredOption('--input <file>', 'NDJSON, also .gz; - is standard input')
+    .option('--tokens <file>', 'JSON array of {token_id, name, owner, tenant, ...}: names for the alerts')
+    .option('--alerts <file>', 'write one JSON line per alert; - is standard output')
+    .option('--min-bits <n>', 'write a line whenever an incident passes another whole bit from n on', parseBits)
+    .option('--store', 'write to the configured ClickHouse', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: ReplayOptions, command: Command) => {
+      const set = options.format === undefined ? [] : [`ingest.format=${options.format}`]
+      await explainFailures(() => runReplay(options, configOf(command, set)))
+    })
+}
+
+async function runReplay(options: ReplayOptions, config: ReturnType<typeof configOf>): Promise<void> {
+  const { input } = options
+  if (options.store && input === '-') {
+    throw new UserError('--store cannot read standard input: a position is the file and the line', {
+      exitCode: ExitCode.usage,
+      remedy: 'write it to a file first',
+    })
+  }
+  if (input !== '-') await mustBeReadable('--input', input)
+  const namesOf = options.tokens === undefined ? undefined : await readNames(options.tokens)
+  const detection = await createDetection(config, {
+    counters: { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} },
+    ...(namesOf === undefined ? {} : { namesOf }),
+    ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
+  })
+  const topic = input === '-' ? 'stdin' : options.store ? `file:${await sha256OfFile(input)}` : 'file'
+  await using stored = options.store ? await openReplayStore(config, topic, detection) : undefined
+  const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
+  const limits = config.ingest.block
+  const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
+  const pipeline = createPipeline({ decode, enrich: detection.enrich, states, fold: detection.fold }, limits)
+  await using output = openAlertOutput(options.alerts)
+  const progress = createProgress()
+  const startedAtMs = systemClock.now()
+  const batches = readRecords({
+    input: input === '-' ? process.stdin : input,
+    topic,
+    messageBytesMax: config.ingest.messageBytesMax,
+    onProgress: ({ bytesRead, bytesTotal }) => progress.update(bytesRead, bytesTotal),
+  })
+  const signal = new AbortController().signal
+  const onAlert = (alert: Alert) => output.write(alert)
+  const summary = await replay(topic, batches, {
+    pipeline,
+    states,
+    limits,
+    clock: systemClock,
+    onAlert,
+    signal,
+    ...(stored === undefined ? {} : { store: stored.blocks }),
+  })
+  progress.stop()
+  await stored?.finish()
+  const text = replaySummary(summary, states.size, systemClock.now() - startedAtMs)
+  ;(options.alerts === '-' ? process.stderr : process.stdout).write(text)
+}
+
+function parseBits(text: string): number {
+  const bits = Number(text)
+  if (!(bits > 0)) throw new InvalidArgumentError('expected a number of bits above 0')
+  return bits
+}
+
+async function mustBeReadable(option: string, path: string): Promise<void> {
+  try {
+    await access(path)
+    createReadStream(path).destroy()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw new UserError(`${option} ${path}: cannot be read (${code})`, { exitCode: ExitCode.usage, cause: error })
+  }
+}
+
+const registrySchema = z.array(
+  z.object({ token_id: z.string().min(1), name: z.string().optional(), tenant: z.string().optional() }),
+)
+
+async function readNames(path: string): Promise<TokenNames> {
+  await mustBeReadable('--tokens', path)
+  const parsed = registrySchema.safeParse(parseJson(await readFile(path, 'utf8')))
+  if (!parsed.success) {
+    throw new UserError(`--tokens ${path}: expected a JSON array of objects with a token_id`, {
+      exitCode: ExitCode.usage,
+    })
+  }
+  const names = new Map<string, { name: string; tenant: string }>()
+  for (const { token_id, name, tenant } of parsed.data) names.set(token_id, { name: name ?? '', tenant: tenant ?? '' })
+  return (tokenId) => names.get(tokenId)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Lines into a file or standard output; without either, alerts as a person reads them. */
+function openAlertOutput(target: string | undefined) {
+  if (target === undefined) {
+    const style = { colour: process.stdout.isTTY, widthMax: Math.min(100, process.stdout.columns ?? 100) }
+    return {
+      write: (alert: Alert) => void process.stdout.write(`${renderTerminal(alert, style)}\n`),
+      async [Symbol.asyncDispose]() {},
+    }
+  }
+  if (target === '-') {
+    return { write: (alert: Alert) => void process.stdout.write(alertLine(alert)), async [Symbol.asyncDispose]() {} }
+  }
+  const stream = createWriteStream(target)
+  const failed = new Promise<never>((_resolve, reject) => {
+    stream.once('error', (error) => {
+      reject(
+        new UserError(`--alerts ${target}: cannot be written (${error.message.split(':')[0]})`, {
+          exitCode: ExitCode.usage,
+        }),
+      )
+    })
+  })
+  failed.catch(() => {})
+  return {
+    write: (alert: Alert) => void stream.write(alertLine(alert)),
+    async [Symbol.asyncDispose]() {
+      await Promise.race([new Promise<void>((resolve) => stream.end(() => resolve())), failed])
+    },
+  }
+}
+
+/** A bar on a terminal, nothing elsewhere. */
+function createProgress() {
+  const bar = new SingleBar({
+    format: 'replay [{bar}] {percentage}% | {value}/{total} MiB | {eta_formatted} left',
+    hideCursor: true,
+    clearOnComplete: true,
+  })
+  let isShown = false
+  return {
+    update(bytesRead: number, bytesTotal: number | undefined) {
+      if (!process.stderr.isTTY || bytesTotal === undefined) return
+      if (!isShown) bar.start(Math.ceil(bytesTotal / 2 ** 20), 0)
+      isShown = true
+      bar.update(Math.round(bytesRead / 2 ** 20))
+    },
+    stop() {
+      if (isShown) bar.stop()
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** Makes the pure middle of the pipeline from the configuration: decode, enrich, detectors, fold. */
+import type { Config } from './config.ts'
+import { type Detector, type DetectorDefinition, NO_PEERS } from './detect/detector.ts'
+import { detectorDefinitions } from './detect/index.ts'
+import { openAsnDatabase } from './enrich/asn.ts'
+import { type Enricher, createEnricher } from './enrich/enrich.ts'
+import { createFingerprinter } from './enrich/fingerprint.ts'
+import { type Fold, type FoldSettings, type TokenNames, createFold } from './fold.ts'
+import { type Decoder, createDecoder } from './ingest/decode.ts'
+import type { DecodeCounters } from './ingest/field.ts'
+import { formatNamed } from './ingest/formats/index.ts'
+
+export interface Detection {
+  readonly decode: Decoder
+  readonly enrich: Enricher
+  readonly fold: Fold
+  readonly foldSettings: FoldSettings
+  /** Id of the fingerprint key, '' without one. */
+  readonly keyId: string
+}
+
+export interface DetectionOptions {
+  readonly counters: DecodeCounters
+  readonly namesOf?: TokenNames
+  /** `replay --min-bits`. */
+  readonly minBits?: number
+}
+
+/** Opens the ASN database when one is named; everything else is made in memory. */
+export async function createDetection(config: Config, options: DetectionOptions): Promise<Detection> {
+  const { ingest, enrich } = config
+  const fingerprinter = createFingerprinter(enrich.fingerprintKey)
+  const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
+  const foldSettings = foldSettingsOf(config, options.minBits)
+  return {
+    decode: createDecoder({
+      settings: ingest,
+      format: formatNamed(ingest.format),
+      fingerprinter,
+      trustedProxies: enrich.trustedProxies,
+      counters: options.counters,
+    }),
+    enrich: createEnricher(enrich, asn),
+    fold: createFold(createDetectors(config), foldSettings, NO_PEERS, options.namesOf),
+    foldSettings,
+    keyId: fingerprinter.keyId,
+  }
+}
+
+/** The enabled detectors, in the registry's order. */
+export function createDetectors(config: Pick<Config, 'detect'>): Detector[] {
+  const { findingBitsMin } = config.detect
+  return (detectorDefinitions as readonly DetectorDefinition[]).flatMap((definition) => {
+    const { enabled, ...settings } = config.detect.detectors[definition.name] as { enabled: boolean }
+    return enabled ? [definition.create(settings, { findingBitsMin })] : []
+  })
+}
+
+export function foldSettingsOf(config: Config, minBits?: number): FoldSettings {
+  return {
+    profile: {
+      valuesMax: config.learning.valuesMax,
+      adoptAfterMs: config.learning.adoptAfterMs,
+      incidentGapMs: config.alerting.incidentGapMs,
+    },
+    findingBitsMin: config.detect.findingBitsMin,
+    quarantineBits: config.learning.quarantineBits,
+    thresholdBits: config.alerting.thresholdBits,
+    database: config.clickhouse.database,
+    minBits,
+  }
+}

@@ -1,0 +1,109 @@
+/** The pipeline over a file: in memory without a trace, or into the store as one more partition. */
+import { openBlock } from './block.ts'
+import type { Alert } from './alert/alert.ts'
+import type { RawRecord } from './ingest/source.ts'
+import type { BlockStore } from './partition.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { TokenStates } from './token-states.ts'
+import type { Block, BlockLimits } from './block.ts'
+import { isFull } from './block.ts'
+import type { Clock } from './clock.ts'
+
+export interface ReplaySummary {
+  records: number
+  events: number
+  deadLetters: number
+  readonly deadLettersByReason: Map<string, number>
+  findings: number
+  readonly findingsByDetector: Map<string, number>
+  readonly incidents: Set<string>
+  alerts: number
+  /** Event times of the first and the last event, 0 for none. */
+  firstMs: number
+  lastMs: number
+}
+
+export interface ReplayDeps {
+  readonly pipeline: Pipeline
+  readonly states: TokenStates
+  readonly limits: BlockLimits
+  readonly clock: Clock
+  /** Called in order with each alert. */
+  readonly onAlert: (alert: Alert) => void
+  /** Absent: nothing is stored. */
+  readonly store?: Pick<BlockStore, 'write'>
+  readonly signal: AbortSignal
+}
+
+/** Reads all records. Positions start at offset 0 of the topic, partition 0. */
+export async function replay(
+  topic: string,
+  batches: AsyncIterable<readonly RawRecord[]>,
+  deps: ReplayDeps,
+): Promise<ReplaySummary> {
+  const summary: ReplaySummary = {
+    records: 0,
+    events: 0,
+    deadLetters: 0,
+    deadLettersByReason: new Map(),
+    findings: 0,
+    findingsByDetector: new Map(),
+    incidents: new Set(),
+    alerts: 0,
+    firstMs: 0,
+    lastMs: 0,
+  }
+  let lastIngestedAtMs = 0
+  let block: Block | undefined
+
+  async function close(full: Block): Promise<void> {
+    addUp(summary, full)
+    for (const { alert } of full.alerts) deps.onAlert(alert)
+    await deps.store?.write(full, deps.signal)
+    deps.states.release(full.tokens)
+    block = undefined
+  }
+
+  for await (const records of batches) {
+    for (let at = 0; at < records.length;) {
+      deps.signal.throwIfAborted()
+      if (block === undefined) {
+        lastIngestedAtMs = Math.max(deps.clock.now(), lastIngestedAtMs + 1)
+        const firstOffset = (records[at] as RawRecord).offset
+        block = openBlock({
+          topic,
+          partition: 0,
+          firstOffset,
+          lastOffset: firstOffset,
+          ingestedAtMs: lastIngestedAtMs,
+          isRetry: false,
+        })
+      }
+      at += await deps.pipeline.extend(block, records, at)
+      if (isFull(block, deps.limits)) await close(block)
+    }
+  }
+  if (block !== undefined) await close(block)
+  return summary
+}
+
+function addUp(summary: ReplaySummary, block: Block): void {
+  summary.records += block.records
+  summary.events += block.events.length
+  summary.deadLetters += block.deadLetters.length
+  summary.findings += block.findings.length
+  summary.alerts += block.alerts.length
+  for (const { reason } of block.deadLetters) increment(summary.deadLettersByReason, reason)
+  for (const finding of block.findings) {
+    increment(summary.findingsByDetector, finding.detector)
+    summary.incidents.add(finding.incidentId)
+  }
+  for (const { timeMs } of block.events) {
+    if (summary.firstMs === 0 || timeMs < summary.firstMs) summary.firstMs = timeMs
+    if (timeMs > summary.lastMs) summary.lastMs = timeMs
+  }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

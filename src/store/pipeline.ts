@@ -1,0 +1,30 @@
+/** What tokenwatch asks about itself: when did events last arrive, was this file read before, and a place for its alerts. */
+import { z } from 'zod'
+import type { Database } from './database.ts'
+import { type PlacedAlert, alertColumns } from './rows.ts'
+
+/** Stores alerts that no block carries; the same ids again change nothing. */
+export async function insertAlerts(db: Database, alerts: readonly PlacedAlert[], ingestedAtMs: number): Promise<void> {
+  const token = `alerts/${alerts.map(({ alert }) => alert.alertId).join('/')}`
+  await db.insert('alerts', alertColumns(alerts, ingestedAtMs), alerts.length, token)
+}
+
+/** When an event of these topics was last stored, by any process; 0 for never. */
+export async function lastIngestedAtMs(db: Database, topics: readonly string[]): Promise<number> {
+  const rows = await db.query(
+    `SELECT toUnixTimestamp64Milli(max(ingested_at)) AS at FROM events WHERE topic IN {topics: Array(String)}`,
+    { topics },
+    z.object({ at: z.number() }),
+  )
+  return rows[0]?.at ?? 0
+}
+
+/** Rows stored of a topic. */
+export async function storedRows(db: Database, topic: string): Promise<number> {
+  const rows = await db.query(
+    'SELECT sum(rows) AS stored FROM positions WHERE topic = {topic: String}',
+    { topic },
+    z.object({ stored: z.number() }),
+  )
+  return rows[0]?.stored ?? 0
+}
