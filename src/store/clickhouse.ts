@@ -59,6 +59,8 @@ const QUERY_SETTINGS: ServerSettings = {
   date_time_output_format: 'iso',
   // Offsets and counts fit into a number.
   output_format_json_quote_64bit_integers: 0,
+  // What a join does not find is '', 0 or 1970.
+  join_use_nulls: 0,
   // An error in the middle of a result would otherwise follow a status 200.
   wait_end_of_query: 1,
 }

@@ -17,11 +17,25 @@ await db.command(`CREATE TABLE kinds (
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme', maxLength: 40 }),
-  fc.constantFrom('', '\0', 'a\0b', '😀', '\ud800', 'é'.repeat(40), 'x'.repeat(40), 'x'.repeat(41), 'ü'.repeat(100_000)),
+  fc.constantFrom(
+    '',
+    '\0',
+    'a\0b',
+    '😀',
+    '\ud800',
+    'é'.repeat(40),
+    'x'.repeat(40),
+    'x'.repeat(41),
+    'ü'.repeat(100_000),
+  ),
   fc.nat(300).map((length) => 'y'.repeat(length)),
 )
-const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: Math.min(max, 2 ** 31 - 1) }), fc.constantFrom(0, 1, max))
-const anyFloat = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, 5e-324, 1.7976931348623157e308))
+const whole = (max: number) =>
+  fc.oneof(fc.integer({ min: 0, max: Math.min(max, 2 ** 31 - 1) }), fc.constantFrom(0, 1, max))
+const anyFloat = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(0, 5e-324, 1.7976931348623157e308),
+)
 const anyFloat32 = fc.float({ noNaN: true, noDefaultInfinity: true })
 const safe = Number.MAX_SAFE_INTEGER
 
@@ -39,7 +53,11 @@ const anyRow = fc.record({
   at: fc.integer({ min: Date.UTC(1900, 0, 1), max: Date.UTC(2299, 11, 31) }),
   texts: fc.array(anyText, { maxLength: 4 }),
   floats: fc.array(anyFloat32, { maxLength: 4 }),
-  numbers: fc.dictionary(anyText.map((key) => key.toWellFormed()), anyFloat, { maxKeys: 4 }),
+  numbers: fc.dictionary(
+    anyText.map((key) => key.toWellFormed()),
+    anyFloat,
+    { maxKeys: 4 },
+  ),
 })
 type Row = typeof anyRow extends fc.Arbitrary<infer T> ? T : never
 

@@ -1,0 +1,28 @@
+/** Drops months of the rollups that no profile looks at any more. Rows of other tables expire by their TTL. */
+import { z } from 'zod'
+import type { Database } from './database.ts'
+import { identifier } from './identifier.ts'
+
+/** Partitioned by month of event time. `positions` is no part of it: it must outlive every month. */
+const MONTHLY_ROLLUPS = ['token_values', 'token_activity_hour', 'token_activity_5min', 'source_activity'] as const
+
+/**
+ * Drops every month before the given one. Call it once each partition's watermark is far past those months: a late
+ * event would begin its month anew.
+ * @param beforeMonth year times 100 plus month, such as 202601.
+ * @returns how many partitions were dropped.
+ */
+export async function dropOldMonths(db: Database, beforeMonth: number): Promise<number> {
+  let dropped = 0
+  for (const table of MONTHLY_ROLLUPS) {
+    const months = await db.query(
+      `SELECT DISTINCT toUInt32(_partition_id) AS month FROM ${identifier(table)}
+       WHERE toUInt32(_partition_id) < {before: UInt32}`,
+      { before: beforeMonth },
+      z.object({ month: z.int().positive() }),
+    )
+    for (const { month } of months) await db.command(`ALTER TABLE ${identifier(table)} DROP PARTITION ${month}`)
+    dropped += months.length
+  }
+  return dropped
+}
