@@ -1,0 +1,176 @@
+/** From rows of the rollups and of findings to token states: the pure half of loading a profile. */
+import { type Incident, createIncident } from '../alert/incident.ts'
+import type { EventTimeMs, IncidentId } from '../event.ts'
+import type { TokenState } from '../fold.ts'
+import { hourCounts, pruneActivity } from '../profile/activity.ts'
+import { HOURS_KEPT, MONTHS_BACK, dayOf, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
+import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
+import type { TokenProfile } from '../profile/profile.ts'
+import { addDays, capValues, pruneValues } from '../profile/values.ts'
+
+/** One value of one token in one month, as `token_values` holds it. Times are milliseconds since 1970. */
+export interface ValueRow {
+  readonly token_id: string
+  readonly dimension: Dimension
+  readonly value: string
+  /** 1 for quarantine. */
+  readonly held: number
+  /** First day of the month, `2026-03-01`. */
+  readonly month: string
+  /** 0 when the value entered the profile in another month. */
+  readonly entered_at: number
+  readonly last_seen: number
+  /** Bit d-1 stands for day d. */
+  readonly days: number
+}
+
+/** One hour of one token, as `token_activity_hour` holds it. Rows of a token come in the order of their hours. */
+export interface HourRow {
+  readonly token_id: string
+  readonly bucket: number
+  readonly learned_calls: number
+  readonly held_calls: number
+  readonly refused: number
+  readonly unauthenticated: number
+  /** Time of the latest call of the token's own, 0 for none. */
+  readonly active_at: number
+}
+
+/** What one detector added to a token's open incident. */
+export interface IncidentRow {
+  readonly subject: string
+  readonly incident_id: string
+  readonly detector: string
+  readonly bits: number
+  readonly first_at: number
+  readonly last_at: number
+}
+
+/** One finding of a token's open incident. Rows come strongest first, ties by finding id. */
+export interface EvidenceRow {
+  readonly subject: string
+  readonly finding_id: string
+  readonly detector: string
+  readonly bits: number
+  readonly time: number
+  readonly seen: string
+  readonly normal: string
+  readonly event_id: string
+  readonly ip: string
+  readonly country: string
+  readonly network: string
+}
+
+/** The latest bucket in which a bucketed detector raised something, and the highest step there. */
+export interface StepRow {
+  readonly subject: string
+  readonly detector: string
+  readonly last_bucket: number
+  readonly last_step: number
+}
+
+export interface ProfileRows {
+  readonly values: readonly ValueRow[]
+  readonly hours: readonly HourRow[]
+  readonly incidents: readonly IncidentRow[]
+  readonly evidence: readonly EvidenceRow[]
+  readonly steps: readonly StepRow[]
+}
+
+/** Fills empty states with what the rows say. Each row's token must be among them. */
+export function fillStates(states: ReadonlyMap<string, TokenState>, rows: ProfileRows): void {
+  const stateOf = (tokenId: string) => states.get(tokenId) as TokenState
+  for (const row of rows.hours) {
+    const { profile } = stateOf(row.token_id)
+    profile.nowMs = Math.max(profile.nowMs, row.active_at)
+  }
+  for (const row of rows.values) addValue(stateOf(row.token_id).profile, row)
+  for (const row of rows.hours) addHour(stateOf(row.token_id).profile, row)
+  for (const row of rows.incidents) addIncident(stateOf(row.subject), row)
+  for (const row of rows.evidence) addEvidence(stateOf(row.subject), row)
+  for (const row of rows.steps) {
+    stateOf(row.subject).profile.raised.set(row.detector, { bucketMs: row.last_bucket, step: row.last_step })
+  }
+  for (const { profile } of states.values()) settle(profile)
+}
+
+/** Months come in any order: days from before the value entered are dropped when all are there. */
+function addValue(profile: TokenProfile, row: ValueRow): void {
+  const month = monthOf(Date.parse(row.month))
+  if (month < monthOf(profile.nowMs) - MONTHS_BACK) return
+  const table = (row.held === 1 ? profile.held : profile.learned)[row.dimension]
+  const entry = table.get(row.value)
+  if (entry === undefined) {
+    table.set(row.value, { enteredAtMs: row.entered_at, lastMs: row.last_seen, days: [month, row.days] })
+    return
+  }
+  entry.enteredAtMs = Math.max(entry.enteredAtMs, row.entered_at)
+  entry.lastMs = Math.max(entry.lastMs, row.last_seen)
+  addDays(entry.days, month, row.days)
+}
+
+function addHour(profile: TokenProfile, row: HourRow): void {
+  const month = monthOf(row.bucket)
+  if (month < monthOf(profile.nowMs) - MONTHS_BACK) return
+  if (row.learned_calls > 0) {
+    const bits = profile.activity.months.get(month) ?? new Uint32Array(24)
+    profile.activity.months.set(month, bits)
+    const hour = hourOf(row.bucket) - hourOf(monthStartMs(month))
+    bits[hour >> 5] = (bits[hour >> 5] ?? 0) | (1 << (hour & 31))
+  }
+  if (hourOf(row.bucket) < hourOf(profile.nowMs) - HOURS_KEPT) return
+  const counts = hourCounts(profile.activity, hourOf(row.bucket))
+  counts.learned = row.learned_calls
+  counts.held = row.held_calls
+  counts.refused = row.refused
+  counts.unauthenticated = row.unauthenticated
+}
+
+function addIncident(state: TokenState, row: IncidentRow): void {
+  const incident: Incident = (state.incident ??= createIncident(row.incident_id as IncidentId, row.first_at))
+  incident.bits += row.bits
+  incident.bitsByDetector.set(row.detector, row.bits)
+  incident.firstMs = Math.min(incident.firstMs, row.first_at)
+  incident.lastMs = Math.max(incident.lastMs, row.last_at)
+  state.profile.lastFindingMs = incident.lastMs
+}
+
+function addEvidence(state: TokenState, row: EvidenceRow): void {
+  state.incident?.evidence.push({
+    findingId: row.finding_id,
+    eventId: row.event_id,
+    timeMs: row.time as EventTimeMs,
+    detector: row.detector,
+    bits: row.bits,
+    seen: row.seen,
+    normal: row.normal,
+    ip: row.ip,
+    country: row.country,
+    network: row.network,
+  })
+}
+
+/** Brings what was read to the form in which the fold keeps it. */
+function settle(profile: TokenProfile): void {
+  const month = monthOf(profile.nowMs) - MONTHS_BACK
+  pruneActivity(profile.activity, month, profile.nowMs)
+  for (const dimension of DIMENSIONS) {
+    for (const table of [profile.learned[dimension], profile.held[dimension]]) {
+      for (const entry of table.values()) dropDaysBeforeEntry(entry)
+      pruneValues(table, month)
+      capValues(table, profile.settings.valuesMax)
+    }
+  }
+}
+
+/** Days before a value entered its table belong to an earlier stay there. */
+function dropDaysBeforeEntry(entry: { readonly enteredAtMs: number; readonly days: number[] }): void {
+  if (entry.enteredAtMs === 0) return
+  const enteredMonth = monthOf(entry.enteredAtMs)
+  const firstDay = dayOf(entry.enteredAtMs) - dayOf(monthStartMs(enteredMonth))
+  for (let at = entry.days.length - 2; at >= 0; at -= 2) {
+    const month = entry.days[at] ?? 0
+    if (month < enteredMonth) entry.days.splice(at, 2)
+    else if (month === enteredMonth) entry.days[at + 1] = (entry.days[at + 1] ?? 0) & (-1 << firstDay)
+  }
+}
