@@ -48,7 +48,7 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
     print,
     colour,
     notifyFromMs,
-    ownedPartitions: reader.owned,
+    ownedPartitions: () => reader.owned(),
   })
   reader.onAlerts(() => outbox.wake())
   const stopping = new AbortController()
@@ -84,7 +84,7 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
 
 function createServiceMetrics(): Metrics {
   return createMetrics({
-    detectors: detectorDefinitions.map(({ name }) => name as string),
-    targetTypes: NOTIFIERS.map(({ type }) => type as string),
+    detectors: detectorDefinitions.map(({ name }) => name),
+    targetTypes: NOTIFIERS.map(({ type }) => type),
   })
 }

@@ -52,88 +52,50 @@ export interface Partition {
   readonly buffered: { readonly rows: number; readonly bytes: number }
 }
 
+/** Where this partition stands. Changed by one piece of work at a time. */
+interface Progress {
+  isReady: boolean
+  /** Records before this offset are done with, or in the block. */
+  nextOffset: number
+  lastIngestedAtMs: number
+  /** Stored, but neither followed by an intent nor acknowledged. */
+  unacknowledged: number | undefined
+  block: Block | undefined
+  timer: NodeJS.Timeout | undefined
+}
+
 /** Commit metadata. With `last` it is an intent; without, an acknowledgement that keeps `ingested_at` growing. */
-const metadataSchema = z.object({ last: z.number().int().optional(), ingestedAt: z.number().int() })
+const commitMetadata = z.object({ last: z.number().int().optional(), ingestedAt: z.number().int() })
+type CommitMetadata = z.infer<typeof commitMetadata>
 
 export function createPartition(deps: PartitionDeps): Partition {
-  const { topic, partition, epoch, store, limits } = deps
+  const { epoch, limits } = deps
+  const progress: Progress = {
+    isReady: false,
+    nextOffset: 0,
+    lastIngestedAtMs: 0,
+    unacknowledged: undefined,
+    block: undefined,
+    timer: undefined,
+  }
   let queue: Promise<unknown> = Promise.resolve()
-  let isReady = false
-  let nextOffset = 0
-  let lastIngestedAtMs = 0
-  /** Stored, but neither followed by an intent nor acknowledged. */
-  let unacknowledged: number | undefined
-  let block: Block | undefined
-  let timer: NodeJS.Timeout | undefined
 
   /** One thing at a time: a timer's flush must not run beside `accept`. */
-  function enqueue<T>(work: () => Promise<T>): Promise<T> {
+  function enqueue(work: () => Promise<void>): Promise<void> {
     const result = queue.then(work)
     queue = result.catch(() => {})
     return result
   }
 
-  async function accept(records: readonly RawRecord[]): Promise<void> {
-    if (!isReady) await takeOver()
-    let at = records.findIndex((record) => record.offset >= nextOffset)
-    if (at < 0) return
-    while (at < records.length) {
-      epoch.signal.throwIfAborted()
-      block ??= open((records[at] as RawRecord).offset)
-      at += block.isRetry ? await retake(block, records, at) : await deps.pipeline.extend(block, records, at)
-      nextOffset = Math.max(nextOffset, (records[at - 1]?.offset ?? -1) + 1)
-      const isComplete = block.isRetry ? nextOffset > block.lastOffset : isFull(block, limits) || deps.isOverBudget()
-      if (isComplete) await flush(block)
-    }
-    schedule()
-  }
-
-  function open(firstOffset: number): Block {
-    const ingestedAtMs = Math.max(deps.clock.now(), lastIngestedAtMs + 1)
-    return openBlock({ topic, partition, firstOffset, lastOffset: firstOffset, ingestedAtMs, isRetry: false })
-  }
-
-  /** Makes an announced block again, from the records up to its end. Returns how many were used. */
-  async function retake(retry: Block, records: readonly RawRecord[], from: number): Promise<number> {
-    const beyond = records.findIndex((record, at) => at >= from && record.offset > retry.lastOffset)
-    const own = records.slice(from, beyond < 0 ? records.length : beyond)
-    for (let at = 0; at < own.length;) at += await deps.pipeline.extend(retry, own, at)
-    // Compaction or retention may have taken the last record: what lies beyond it ends the block as well.
-    if (beyond >= 0) nextOffset = retry.lastOffset + 1
-    return own.length
-  }
-
-  async function flush(full: Block): Promise<void> {
-    const startedAtMs = deps.clock.now()
-    clearTimeout(timer)
-    await commit(full.firstOffset, { last: full.lastOffset, ingestedAt: full.ingestedAtMs })
-    await store.write(full, epoch.signal)
-    deps.states.release(full.tokens)
-    block = undefined
-    lastIngestedAtMs = full.ingestedAtMs
-    unacknowledged = full.lastOffset + 1
-    deps.onStored(full, deps.clock.now() - startedAtMs)
-  }
-
-  async function acknowledge(): Promise<void> {
-    if (unacknowledged === undefined) return
-    await commit(unacknowledged, { ingestedAt: lastIngestedAtMs })
-    unacknowledged = undefined
-  }
-
-  async function commit(offset: number, metadata: z.infer<typeof metadataSchema>): Promise<void> {
-    await epoch.commit(topic, partition, offset, JSON.stringify(metadata))
-  }
-
   /** Stores a block that stayed small, or acknowledges the last one when nothing followed it. */
   function schedule(): void {
-    clearTimeout(timer)
-    if (block === undefined && unacknowledged === undefined) return
-    timer = setTimeout(() => {
+    clearTimeout(progress.timer)
+    if (progress.block === undefined && progress.unacknowledged === undefined) return
+    progress.timer = setTimeout(() => {
       enqueue(async () => {
         if (epoch.signal.aborted) return
-        if (block === undefined) return acknowledge()
-        if (!block.isRetry) await flush(block)
+        if (progress.block === undefined) return acknowledge(deps, progress)
+        if (!progress.block.isRetry) await flush(deps, progress, progress.block)
         schedule()
       }).catch((error: unknown) => {
         if (!epoch.signal.aborted) deps.onFailure(error)
@@ -141,59 +103,117 @@ export function createPartition(deps: PartitionDeps): Partition {
     }, limits.lingerMs)
   }
 
-  /** Reads where the group stands in this partition, and finishes what an earlier owner had begun. */
-  async function takeOver(): Promise<void> {
-    const committed = await epoch.committed(topic, partition)
-    nextOffset = committed.offset
-    const intent = readMetadata(committed)
-    if (intent !== undefined) lastIngestedAtMs = intent.ingestedAt
-    if (intent?.last !== undefined) {
-      const { last: lastOffset, ingestedAt: ingestedAtMs } = intent
-      const retry = openBlock({
-        topic,
-        partition,
-        firstOffset: committed.offset,
-        lastOffset,
-        ingestedAtMs,
-        isRetry: true,
-      })
-      if (await store.hasLanded(topic, partition, ingestedAtMs, epoch.signal)) {
-        await store.heal(retry, epoch.signal)
-        nextOffset = lastOffset + 1
-        unacknowledged = nextOffset
-        deps.log.info(
-          { topic, partition, firstOffset: committed.offset, lastOffset },
-          'took over a block that had landed',
-        )
-      } else {
-        block = retry
-        deps.log.info({ topic, partition, firstOffset: committed.offset, lastOffset }, 'taking over an announced block')
-      }
-    }
-    isReady = true
-  }
-
-  function readMetadata(committed: Committed): z.infer<typeof metadataSchema> | undefined {
-    if (committed.metadata === '') return undefined
-    const parsed = metadataSchema.safeParse(parseJson(committed.metadata))
-    if (parsed.success) return parsed.data
-    deps.log.warn({ topic, partition, offset: committed.offset }, 'commit metadata is not ours; starting at its offset')
-    return undefined
-  }
-
   return {
-    accept: (records) => enqueue(() => accept(records)),
+    accept: (records) =>
+      enqueue(async () => {
+        await accept(deps, progress, records)
+        schedule()
+      }),
     finish: () =>
       enqueue(async () => {
-        clearTimeout(timer)
+        clearTimeout(progress.timer)
         if (epoch.signal.aborted) return
-        if (block !== undefined && !block.isRetry) await flush(block)
-        await acknowledge()
+        const { block } = progress
+        if (block !== undefined && !block.isRetry) await flush(deps, progress, block)
+        await acknowledge(deps, progress)
       }),
     get buffered() {
-      return { rows: block?.events.length ?? 0, bytes: block?.bytes ?? 0 }
+      return { rows: progress.block?.events.length ?? 0, bytes: progress.block?.bytes ?? 0 }
     },
   }
+}
+
+async function accept(deps: PartitionDeps, progress: Progress, records: readonly RawRecord[]): Promise<void> {
+  if (!progress.isReady) await takeOver(deps, progress)
+  let at = records.findIndex((record) => record.offset >= progress.nextOffset)
+  while (at >= 0 && at < records.length) {
+    deps.epoch.signal.throwIfAborted()
+    progress.block ??= open(deps, progress, (records[at] as RawRecord).offset)
+    const { block } = progress
+    at += block.isRetry
+      ? await retake(deps, progress, block, records, at)
+      : await deps.pipeline.extend(block, records, at)
+    progress.nextOffset = Math.max(progress.nextOffset, (records[at - 1]?.offset ?? -1) + 1)
+    const isComplete = block.isRetry
+      ? progress.nextOffset > block.lastOffset
+      : isFull(block, deps.limits) || deps.isOverBudget()
+    if (isComplete) await flush(deps, progress, block)
+  }
+}
+
+function open({ topic, partition, clock }: PartitionDeps, progress: Progress, firstOffset: number): Block {
+  const ingestedAtMs = Math.max(clock.now(), progress.lastIngestedAtMs + 1)
+  return openBlock({ topic, partition, firstOffset, lastOffset: firstOffset, ingestedAtMs, isRetry: false })
+}
+
+/** Makes an announced block again, from the records up to its end. Returns how many were used. */
+async function retake(
+  deps: PartitionDeps,
+  progress: Progress,
+  retry: Block,
+  records: readonly RawRecord[],
+  from: number,
+): Promise<number> {
+  const beyond = records.findIndex((record, at) => at >= from && record.offset > retry.lastOffset)
+  const own = records.slice(from, beyond < 0 ? records.length : beyond)
+  for (let at = 0; at < own.length;) at += await deps.pipeline.extend(retry, own, at)
+  // Compaction or retention may have taken the last record: what lies beyond it ends the block as well.
+  if (beyond >= 0) progress.nextOffset = retry.lastOffset + 1
+  return own.length
+}
+
+async function flush(deps: PartitionDeps, progress: Progress, block: Block): Promise<void> {
+  const startedAtMs = deps.clock.now()
+  clearTimeout(progress.timer)
+  await commit(deps, block.firstOffset, { last: block.lastOffset, ingestedAt: block.ingestedAtMs })
+  await deps.store.write(block, deps.epoch.signal)
+  deps.states.release(block.tokens)
+  progress.block = undefined
+  progress.lastIngestedAtMs = block.ingestedAtMs
+  progress.unacknowledged = block.lastOffset + 1
+  deps.onStored(block, deps.clock.now() - startedAtMs)
+}
+
+async function acknowledge(deps: PartitionDeps, progress: Progress): Promise<void> {
+  if (progress.unacknowledged === undefined) return
+  await commit(deps, progress.unacknowledged, { ingestedAt: progress.lastIngestedAtMs })
+  progress.unacknowledged = undefined
+}
+
+async function commit(deps: PartitionDeps, offset: number, metadata: CommitMetadata): Promise<void> {
+  await deps.epoch.commit(deps.topic, deps.partition, offset, JSON.stringify(metadata))
+}
+
+/** Reads where the group stands in this partition, and finishes what an earlier owner had begun. */
+async function takeOver(deps: PartitionDeps, progress: Progress): Promise<void> {
+  const { topic, partition, epoch, store, log } = deps
+  const committed = await epoch.committed(topic, partition)
+  const metadata = readMetadata(deps, committed)
+  progress.nextOffset = committed.offset
+  progress.lastIngestedAtMs = metadata?.ingestedAt ?? 0
+  if (metadata?.last !== undefined) {
+    const { last: lastOffset, ingestedAt: ingestedAtMs } = metadata
+    const firstOffset = committed.offset
+    const announced = openBlock({ topic, partition, firstOffset, lastOffset, ingestedAtMs, isRetry: true })
+    if (await store.hasLanded(topic, partition, ingestedAtMs, epoch.signal)) {
+      await store.heal(announced, epoch.signal)
+      progress.nextOffset = lastOffset + 1
+      progress.unacknowledged = progress.nextOffset
+      log.info({ topic, partition, firstOffset, lastOffset }, 'took over a block that had landed')
+    } else {
+      progress.block = announced
+      log.info({ topic, partition, firstOffset, lastOffset }, 'makes an announced block again')
+    }
+  }
+  progress.isReady = true
+}
+
+function readMetadata({ topic, partition, log }: PartitionDeps, committed: Committed): CommitMetadata | undefined {
+  if (committed.metadata === '') return undefined
+  const parsed = commitMetadata.safeParse(parseJson(committed.metadata))
+  if (parsed.success) return parsed.data
+  log.warn({ topic, partition, offset: committed.offset }, 'commit metadata is not ours; starting at its offset')
+  return undefined
 }
 
 function parseJson(text: string): unknown {

@@ -11,7 +11,7 @@ import { type ConsumerHooks, type KafkaSource, createKafkaSource } from '../inge
 import type { TopicPartition } from '../ingest/source.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import { type Partition, createPartition } from '../partition.ts'
+import { type Partition, type PartitionDeps, createPartition } from '../partition.ts'
 import { type Pipeline, createPipeline } from '../pipeline.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
@@ -52,74 +52,41 @@ export interface ReaderDeps {
 
 export async function createReader(deps: ReaderDeps): Promise<Reader> {
   const { config, metrics, log } = deps
-  const { states, pipeline, keyId } = await createMiddle(deps)
-  const blocks = createBlockStore({
-    db: deps.store.db,
-    keyId,
-    onRetry: (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse did not take a block; trying again'),
-  })
   const seen = { lastEventMs: 0, records: 0, deadLetters: 0, lag: new Map<string, number>() }
-  const partitions = new Map<string, Partition>()
-  let epoch: Epoch | undefined
   let assigned: readonly TopicPartition[] = []
   let alertsStored = () => {}
-
-  function onStored(block: Block, flushMs: number): void {
-    countBlock(metrics, block, flushMs, states.size)
-    if (block.events.length > 0) seen.lastEventMs = systemClock.now()
-    seen.deadLetters += block.deadLetters.length
-    if (block.alerts.length > 0) alertsStored()
-  }
-
-  function partitionOf({ topic, partition }: TopicPartition): Partition {
-    const key = `${topic}/${partition}`
-    const known = partitions.get(key)
-    if (known !== undefined) return known
-    if (epoch === undefined) throw new EpochOverError()
-    const made = createPartition({
-      topic,
-      partition,
-      epoch,
-      pipeline,
-      states,
-      store: blocks,
-      clock: systemClock,
-      log,
-      onStored,
-      limits: config.ingest.block,
-      isOverBudget: () => bufferedOf(partitions).bytes > config.ingest.bufferBytesMax,
-      onFailure: (error) => source.fail(error),
-    })
-    partitions.set(key, made)
-    return made
-  }
-
+  const partitions = await createPartitions(deps, {
+    onFailure: (error) => source.fail(error),
+    onStored(block, flushMs) {
+      countBlock(metrics, block, flushMs)
+      if (block.events.length > 0) seen.lastEventMs = systemClock.now()
+      seen.deadLetters += block.deadLetters.length
+      if (block.alerts.length > 0) alertsStored()
+    },
+  })
   const hooks: ConsumerHooks = {
-    onEpoch(next, owned) {
+    onEpoch(epoch, owned) {
       for (const { topic, partition } of assigned) metrics.partitionRevoked(topic, partition)
-      epoch = next
       assigned = owned
-      partitions.clear()
-      states.clear()
       seen.lag.clear()
+      partitions.startEpoch(epoch)
       alertsStored()
     },
     async onBatch({ topic, partition, records, highWatermark }) {
       const startedAtMs = systemClock.now()
-      await partitionOf({ topic, partition }).accept(records)
+      await partitions.of(topic, partition).accept(records)
       metrics.decision(systemClock.now() - startedAtMs)
       metrics.recordsConsumed(records.length)
       seen.records += records.length
       const lag = Math.max(0, highWatermark - 1 - (records.at(-1)?.offset ?? highWatermark))
       metrics.consumerLag(topic, partition, lag)
       seen.lag.set(`${topic}/${partition}`, lag)
-      const { rows, bytes } = bufferedOf(partitions)
+      const { rows, bytes } = partitions.buffered()
       metrics.buffered(rows, bytes)
     },
     async onStop() {
-      const finished = Promise.all([...partitions.values()].map((partition) => partition.finish()))
       const late = new Promise<boolean>((resolve) => setTimeout(resolve, STOP_STORE_MS, true).unref())
-      const isLate = await Promise.race([finished.then(() => false), late])
+      const isLate = await Promise.race([partitions.finish().then(() => false), late])
       if (isLate) log.warn('ClickHouse is too slow; what is not stored is read again by the next owner')
     },
   }
@@ -128,11 +95,64 @@ export async function createReader(deps: ReaderDeps): Promise<Reader> {
   return {
     source,
     owned: () => assigned,
-    isJoined: () => epoch !== undefined && !epoch.signal.aborted,
+    isJoined: () => partitions.isJoined(),
     onAlerts(callback) {
       alertsStored = callback
     },
     state: () => ({ ...seen, lagRecords: Math.max(0, ...seen.lag.values()) }),
+  }
+}
+
+/** The partitions of the current epoch, each made when its first batch comes. */
+async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onStored' | 'onFailure'>) {
+  const { config, store, log, metrics } = deps
+  const { states, pipeline, keyId } = await createMiddle(deps)
+  const blocks = createBlockStore({
+    db: store.db,
+    keyId,
+    onRetry: (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse did not take a block; trying again'),
+  })
+  const partitions = new Map<string, Partition>()
+  let epoch: Epoch | undefined
+
+  function buffered(): { rows: number; bytes: number } {
+    const total = { rows: 0, bytes: 0 }
+    for (const partition of partitions.values()) {
+      total.rows += partition.buffered.rows
+      total.bytes += partition.buffered.bytes
+    }
+    return total
+  }
+
+  return {
+    buffered,
+    isJoined: () => epoch !== undefined && !epoch.signal.aborted,
+    startEpoch(next: Epoch) {
+      epoch = next
+      partitions.clear()
+      states.clear()
+    },
+    of(topic: string, partition: number): Partition {
+      const key = `${topic}/${partition}`
+      const known = partitions.get(key)
+      if (known !== undefined) return known
+      if (epoch === undefined) throw new EpochOverError()
+      const made = createPartition({
+        ...{ topic, partition, epoch, pipeline, states, store: blocks, clock: systemClock, log },
+        limits: config.ingest.block,
+        isOverBudget: () => buffered().bytes > config.ingest.bufferBytesMax,
+        onFailure: on.onFailure,
+        onStored(block, flushMs) {
+          metrics.profilesResident(states.size)
+          on.onStored(block, flushMs)
+        },
+      })
+      partitions.set(key, made)
+      return made
+    },
+    async finish(): Promise<void> {
+      await Promise.all([...partitions.values()].map((partition) => partition.finish()))
+    },
   }
 }
 
@@ -168,19 +188,9 @@ async function createMiddle({ config, store, metrics, newKey }: ReaderDeps): Pro
   return { states, pipeline, keyId: detection.keyId }
 }
 
-function bufferedOf(partitions: ReadonlyMap<string, Partition>): { rows: number; bytes: number } {
-  const total = { rows: 0, bytes: 0 }
-  for (const { buffered } of partitions.values()) {
-    total.rows += buffered.rows
-    total.bytes += buffered.bytes
-  }
-  return total
-}
-
-function countBlock(metrics: Metrics, block: Block, flushMs: number, profiles: number): void {
+function countBlock(metrics: Metrics, block: Block, flushMs: number): void {
   metrics.blockFlushed(flushMs)
   metrics.eventsStored(block.events.length)
-  metrics.profilesResident(profiles)
   for (const { reason } of block.deadLetters) metrics.deadLetter(reason)
   for (const { detector } of block.findings) metrics.finding(detector)
   for (const { alert } of block.alerts) metrics.alert(alert.kind, alert.severity)

@@ -10,17 +10,11 @@ export const MASK = { network: 1, route: 2, agent: 4, place: 8, refused_route: 1
 
 /** The chain of a dimension: its levels joined by `|`, topmost first, exactly as the views of `sql/` join them. */
 export function chainOf(dimension: Dimension, event: AccessEvent): string {
-  switch (dimension) {
-    case 'network':
-      return `${event.country || event.sourceClass}|${event.network}|${event.prefix}|${event.address}`
-    case 'route':
-    case 'refused_route':
-      return `${event.service}|${event.route}|${event.method}`
-    case 'agent':
-      return `${event.agent}|${event.agentVersion}`
-    case 'place':
-      return event.place
+  if (dimension === 'network') {
+    return `${event.country || event.sourceClass}|${event.network}|${event.prefix}|${event.address}`
   }
+  if (dimension === 'agent') return `${event.agent}|${event.agentVersion}`
+  return dimension === 'place' ? event.place : `${event.service}|${event.route}|${event.method}`
 }
 
 /** Refused as unauthenticated: no activity of the token's owner or of anyone who holds it. */

@@ -1,0 +1,107 @@
+/** An epoch of a kafkajs consumer: positions are read once, commits are fenced, and a refusal reaches kafkajs. */
+import kafkajs from 'kafkajs'
+import type { Admin, Consumer, OffsetsByTopicPartition } from 'kafkajs'
+import { type Committed, type Epoch, EpochOverError } from './epoch.ts'
+import type { KafkaSettings } from './kafka-settings.ts'
+import type { TopicPartition } from './source.ts'
+
+type CommitOffsets = (offsets: OffsetsByTopicPartition) => Promise<void>
+
+export interface KafkaEpoch extends Epoch {
+  end(): void
+  /** Ends it because the brokers refused this member. */
+  fence(error: unknown): void
+  /** What fenced it has to reach kafkajs as it came, for it to join again. */
+  rethrowFence(): void
+  /** Commits go through the batch in hand: the consumer's own way does nothing once it disconnects. */
+  commitWith(commit: CommitOffsets): void
+}
+
+export function createKafkaEpoch(
+  consumer: Consumer,
+  admin: Admin,
+  settings: KafkaSettings,
+  assigned: readonly TopicPartition[],
+): KafkaEpoch {
+  const controller = new AbortController()
+  const { signal } = controller
+  let fencedBy: unknown
+  let commitOffsets: CommitOffsets = ({ topics }) =>
+    consumer.commitOffsets(
+      topics.flatMap(({ topic, partitions }) => partitions.map((item) => ({ topic, metadata: null, ...item }))),
+    )
+  const epoch: KafkaEpoch = {
+    signal,
+    async committed(topic, partition) {
+      const found = (await positions).get(keyOf({ topic, partition }))
+      if (found === undefined) throw new Error(`partition ${partition} of ${topic} is not assigned to this member`)
+      return found
+    },
+    async commit(topic, partition, offset, metadata) {
+      signal.throwIfAborted()
+      const position = { partition, offset: String(offset), metadata }
+      try {
+        await commitOffsets({ topics: [{ topic, partitions: [position] }] })
+      } catch (error) {
+        if (isFenced(error)) epoch.fence(error)
+        throw signal.aborted ? signal.reason : error
+      }
+      signal.throwIfAborted()
+    },
+    end: () => controller.abort(new EpochOverError()),
+    fence(error) {
+      fencedBy ??= error
+      epoch.end()
+    },
+    rethrowFence() {
+      if (fencedBy !== undefined) throw fencedBy
+    },
+    commitWith(commit) {
+      commitOffsets = commit
+    },
+  }
+  // Asked once for all partitions, as soon as they are ours: nobody else can commit to them from here on.
+  const positions = readPositions(admin, settings, assigned, epoch)
+  positions.catch(() => {})
+  return epoch
+}
+
+/** Where the group stands; the configured start, which is committed at once, where it never was. */
+async function readPositions(
+  admin: Admin,
+  { groupId, startAt }: KafkaSettings,
+  assigned: readonly TopicPartition[],
+  epoch: Epoch,
+): Promise<ReadonlyMap<string, Committed>> {
+  const found = new Map<string, Committed>()
+  if (assigned.length === 0) return found
+  const topics = [...new Set(assigned.map(({ topic }) => topic))]
+  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
+    for (const { partition, offset, metadata } of partitions) {
+      const committed = { offset: Number(offset), metadata: metadata ?? '' }
+      if (committed.offset >= 0) found.set(keyOf({ topic, partition }), committed)
+    }
+  }
+  for (const topic of topics) {
+    const unread = assigned.filter((place) => place.topic === topic && !found.has(keyOf(place)))
+    const ends = unread.length > 0 && startAt === 'latest' ? await admin.fetchTopicOffsets(topic) : []
+    for (const place of unread) {
+      const offset = Number(ends.find(({ partition }) => partition === place.partition)?.high ?? 0)
+      found.set(keyOf(place), { offset, metadata: '' })
+      // Else what was only buffered before the first commit would be skipped by the next start at `latest`.
+      if (startAt === 'latest') await epoch.commit(topic, place.partition, offset, '')
+    }
+  }
+  return found
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`
+}
+
+/** Answers by which the brokers say that the group has moved on without this member. */
+const FENCED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID'])
+
+export function isFenced(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSProtocolError && FENCED.has(error.type)
+}
