@@ -156,10 +156,19 @@ function incidentOf(
   if (first === undefined) return undefined
   const place = placeOf(state.incident, event.timeMs, gapMs)
   if (place === 'join') return state.incident
-  const id = hashId(event.tokenId, first.bucket === undefined ? event.eventId : first.bucket.startMs) as IncidentId
-  const incident = createIncident(id, event.timeMs)
+  const incident = createIncident(incidentIdOf(event, first), event.timeMs)
   if (place === 'open') state.incident = incident
   return incident
+}
+
+/** A bucket alone would name two incidents: late findings of one bucket stand apart, each for itself. */
+function incidentIdOf(event: AccessEvent, first: NamedObservation): IncidentId {
+  const { bucket, detector } = first
+  const id =
+    bucket === undefined
+      ? hashId(event.tokenId, event.eventId)
+      : hashId(event.tokenId, bucket.startMs, bucket.step, detector)
+  return id as IncidentId
 }
 
 /** The open incident, when the event lies within its reach though it gave no finding. */

@@ -1,0 +1,178 @@
+/** Arbitrary histories of a few tokens, as nasty as a log may be, and the fold over them with everything made small. */
+import * as fc from 'fast-check'
+import type { Alert } from '../../src/alert/alert.ts'
+import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
+import { NO_PEERS } from '../../src/detect/detector.ts'
+import { detectSettings } from '../../src/detect/settings.ts'
+import { createDetectors } from '../../src/detection.ts'
+import type { AccessEvent, TokenId } from '../../src/event.ts'
+import { type FoldSettings, type TokenState, createFold, createTokenState } from '../../src/fold.ts'
+import { fillStates } from '../../src/store/profile-rows.ts'
+import { NOON_MS, call } from './calls.ts'
+import { rowsOf } from './rollups.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** How the log goes on: the hand of the clock moves, and an event is written with that time or an earlier one. */
+const forwardMs = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(0, 1, 1000, 5 * 60_000, HOUR_MS - 1, HOUR_MS) },
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 30 }).map((hours) => hours * HOUR_MS) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 20 }).map((days) => days * DAY_MS) },
+  { weight: 1, arbitrary: fc.constantFrom(40 * DAY_MS, 190 * DAY_MS, 245 * DAY_MS) },
+)
+const lateMs = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.constantFrom(1, 1000, HOUR_MS, 5 * HOUR_MS) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 40 }).map((days) => days * DAY_MS) },
+  { weight: 1, arbitrary: fc.constantFrom(100 * DAY_MS, 185 * DAY_MS, 200 * DAY_MS, 300 * DAY_MS) },
+)
+/** Moves the hand to the edge of the next hour, day or month: the last millisecond of one, or the first of the next. */
+const edge = fc.constantFrom('none', 'none', 'none', 'none', 'hour', 'day', 'month', 'before hour', 'before month')
+
+const PLACES = [
+  ['DE', 'AS3320', '10.1.1.0/24', '10.1.1.1', 'DE|BE|Berlin|52.5,13.4'],
+  ['DE', 'AS3320', '10.1.1.0/24', '10.1.1.2', 'DE|BE|Berlin|52.5,13.4'],
+  ['DE', 'AS3320', '10.1.2.0/24', '10.1.2.1', 'DE|HH|Hamburg|53.6,10.0'],
+  ['DE', 'AS680', '10.2.1.0/24', '10.2.1.1', 'DE|BY|Munich|48.1,11.6'],
+  ['SG', 'AS14061', '10.3.1.0/24', '10.3.1.1', 'SG||Singapore|1.3,103.9'],
+  ['BR', 'AS28573', '10.4.1.0/24', '10.4.1.1', ''],
+  ['', '', '', '', ''],
+] as const
+
+const step = fc.record({
+  token: fc.nat(2),
+  forwardMs,
+  lateMs,
+  edge,
+  place: fc.nat(PLACES.length - 1),
+  route: fc.nat(3),
+  method: fc.constantFrom('GET', 'GET', 'POST'),
+  agent: fc.nat(3),
+  status: fc.constantFrom(200, 200, 200, 200, 401, 403, 404, 405, 429, 500),
+  /** So many calls of that kind, one second apart. */
+  calls: fc.constantFrom(1, 1, 1, 1, 2, 5, 12),
+})
+export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** Events in the order of the log, each with an id of its own. */
+export const history: fc.Arbitrary<readonly AccessEvent[]> = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }).map(eventsOf)
+
+function eventsOf(steps: readonly Step[]): AccessEvent[] {
+  const events: AccessEvent[] = []
+  let handMs = NOON_MS
+  for (const one of steps) {
+    handMs = toEdge(handMs + one.forwardMs, one.edge)
+    for (let i = 0; i < one.calls; i++) events.push(eventOf(one, handMs - one.lateMs + i * 1000, events.length))
+  }
+  return events
+}
+
+function eventOf(one: Step, timeMs: number, offset: number): AccessEvent {
+  const [country, network, prefix, address, place] = PLACES[one.place] as (typeof PLACES)[number]
+  return call(timeMs, {
+    tokenId: `tok_${one.token}`,
+    eventId: `event-${offset}`,
+    position: { topic: 'access', partition: 0, offset, index: 0 },
+    sourceClass: network === '' ? 'none' : 'public',
+    country, network, prefix, address, place,
+    ip: address,
+    route: one.route === 0 ? '' : `/r${one.route}`,
+    method: one.method,
+    agent: one.agent === 0 ? '' : `agent${Math.min(one.agent, 2)}`,
+    agentVersion: one.agent === 0 ? '' : `${one.agent}.0`,
+    status: one.status,
+  })
+}
+
+function toEdge(timeMs: number, to: string): number {
+  const date = new Date(timeMs)
+  const nextMonthMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
+  if (to === 'hour') return Math.ceil(timeMs / HOUR_MS) * HOUR_MS
+  if (to === 'before hour') return Math.ceil((timeMs + 1) / HOUR_MS) * HOUR_MS - 1
+  if (to === 'day') return Math.ceil(timeMs / DAY_MS) * DAY_MS
+  if (to === 'month') return nextMonthMs
+  return to === 'before month' ? nextMonthMs - 1 : timeMs
+}
+
+/** Everything small, so that short histories find, quarantine, adopt, push values out and raise alerts. */
+export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
+  profile: fc.record({
+    valuesMax: fc.constantFrom(1, 2, 3, 16),
+    adoptAfterMs: fc.constantFrom(HOUR_MS, 2 * DAY_MS, 14 * DAY_MS),
+    incidentGapMs: fc.constantFrom(60_000, HOUR_MS, 6 * HOUR_MS, 3 * DAY_MS),
+  }),
+  findingBitsMin: fc.constantFrom(0.5, 1, 3),
+  quarantineBits: fc.constantFrom(0, 1, 4, 10),
+  thresholdBits: fc.constantFrom(1, 3, 6),
+  database: fc.constant('tokenwatch'),
+  minBits: fc.constantFrom(undefined, undefined, 1, 2.5),
+})
+
+/** What is stored, and what is in memory. */
+export interface Session {
+  readonly events: FoldedEvent[]
+  readonly findings: Finding[]
+  readonly alerts: Alert[]
+  states: Map<string, TokenState>
+}
+
+export function createSession(): Session {
+  return { events: [], findings: [], alerts: [], states: new Map() }
+}
+
+/** Folds events into the session, as one process does between its start and its end. */
+export function foldInto(session: Session, events: readonly AccessEvent[], settings: FoldSettings): void {
+  const detect = detectSettings.parse({
+    findingBitsMin: settings.findingBitsMin,
+    detectors: { 'frequency-spike': { callsMin: 2 }, 'error-burst': { refusedMin: 2 } },
+  })
+  const fold = createFold(createDetectors({ detect }), settings, NO_PEERS)
+  for (const event of events) {
+    let state = session.states.get(event.tokenId)
+    if (state === undefined) {
+      state = createTokenState(event.tokenId, settings.profile)
+      session.states.set(event.tokenId, state)
+    }
+    const folded = fold(state, event)
+    session.events.push(folded.event)
+    session.findings.push(...folded.findings)
+    session.alerts.push(...folded.alerts)
+  }
+}
+
+/** The states that a process would load which knows only what is stored. */
+export function rebuild(session: Session, settings: FoldSettings): Map<string, TokenState> {
+  const states = new Map<string, TokenState>()
+  for (const tokenId of session.states.keys()) states.set(tokenId, createTokenState(tokenId as TokenId, settings.profile))
+  fillStates(states, rowsOf(session.events, session.findings))
+  return states
+}
+
+/** All that a state says, with what has no order put in one. */
+export function told(states: ReadonlyMap<string, TokenState>) {
+  return [...states].sort(byKey).map(([tokenId, { profile, incident }]) => ({
+    tokenId,
+    nowMs: profile.nowMs,
+    lastFindingMs: profile.lastFindingMs,
+    learned: tablesOf(profile.learned),
+    held: tablesOf(profile.held),
+    months: [...profile.activity.months].sort((a, b) => a[0] - b[0]),
+    hours: profile.activity.hours,
+    raised: [...profile.raised].sort(byKey),
+    incident: incident && { ...incident, bitsByDetector: [...incident.bitsByDetector].sort(byKey) },
+  }))
+}
+
+function tablesOf(tables: TokenState['profile']['learned']) {
+  return Object.entries(tables).flatMap(([dimension, table]) =>
+    [...table].sort(byKey).map(([value, { enteredAtMs, lastMs, days }]) => {
+      const months = days.flatMap((month, at) => (at % 2 === 0 ? [[month, days[at + 1]]] : []))
+      return { dimension, value, enteredAtMs, lastMs, days: months.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0)) }
+    }),
+  )
+}
+
+function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
+  return a[0] < b[0] ? -1 : 1
+}

@@ -1,0 +1,52 @@
+/** A profile is a cache: rebuilt from what is stored, it is the one that was folded live, and goes on alike. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createSession, foldInto, history, rebuild, smallSettings, told } from './histories.ts'
+
+describe('a profile rebuilt from the rollups', () => {
+  test('is equal to the one folded live, whatever came and however late', () => {
+    fc.assert(
+      fc.property(history, smallSettings, (events, settings) => {
+        const live = createSession()
+        foldInto(live, events, settings)
+        expect(told(rebuild(live, settings))).toEqual(told(live.states))
+      }),
+      { numRuns: 1500 },
+    )
+  }, 60_000)
+
+  test('goes on with the same findings and alerts, wherever the events are cut into sessions', () => {
+    const cuts = fc.array(fc.nat(400), { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(history, smallSettings, cuts, (events, settings, cuts) => {
+        const live = createSession()
+        foldInto(live, events, settings)
+        const cut = createSession()
+        const ends = [...new Set(cuts.map((at) => at % events.length)), events.length].sort((a, b) => a - b)
+        for (const [index, end] of ends.entries()) {
+          foldInto(cut, events.slice(ends[index - 1] ?? 0, end), settings)
+          cut.states = rebuild(cut, settings)
+        }
+        expect(cut.alerts).toEqual(live.alerts)
+        expect(cut.findings).toEqual(live.findings)
+        expect(cut.events).toEqual(live.events)
+      }),
+      { numRuns: 800 },
+    )
+  }, 60_000)
+
+  test('tells whatever a token did from what another one did', () => {
+    fc.assert(
+      fc.property(history, smallSettings, (events, settings) => {
+        const together = createSession()
+        foldInto(together, events, settings)
+        const alone = createSession()
+        for (const [, own] of Map.groupBy(events, (event) => event.tokenId)) foldInto(alone, own, settings)
+        expect(told(alone.states)).toEqual(told(together.states))
+        const inOrder = (findings: typeof alone.findings) => findings.map(({ findingId }) => findingId).sort()
+        expect(inOrder(alone.findings)).toEqual(inOrder(together.findings))
+      }),
+      { numRuns: 200 },
+    )
+  }, 60_000)
+})
