@@ -40,6 +40,7 @@ function parse(userAgent: string): Agent {
 /** undefined for what bowser does not know, or fails on: it was not made for hostile text. */
 function browserOf(userAgent: string): Agent | undefined {
   try {
+    // oxlint-disable-next-line import/no-named-as-default-member -- Node finds no named exports in this package.
     const { name, version } = bowser.parse(userAgent).browser
     return name ? agentFrom(name, version ?? '') : undefined
   } catch {

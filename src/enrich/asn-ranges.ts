@@ -86,20 +86,17 @@ function flatten(ranges: AsnRange[], bits: bigint): readonly Segment[] {
     if (start >> bits !== 0n) return
     segments.push({ start, owner })
   }
-  /** Ends what ends before `limit`, giving the addresses behind each end to what still lies open below it. */
-  const closeBefore = (limit: bigint | undefined) => {
-    for (let top = open.at(-1); top && (limit === undefined || top.end < limit); top = open.at(-1)) {
-      open.pop()
-      while ((open.at(-1)?.end ?? top.end + 1n) <= top.end) open.pop()
-      append(top.end + 1n, open.at(-1))
-    }
+  /** Ends the open range that started last, and those that end with it; what still lies open below goes on. */
+  const closeTop = (top: AsnRange) => {
+    while ((open.at(-1)?.end ?? top.end + 1n) <= top.end) open.pop()
+    append(top.end + 1n, open.at(-1))
   }
   for (const range of ranges) {
-    closeBefore(range.start)
+    for (let top = open.at(-1); top && top.end < range.start; top = open.at(-1)) closeTop(top)
     append(range.start, range)
     open.push(range)
   }
-  closeBefore(undefined)
+  for (let top = open.at(-1); top; top = open.at(-1)) closeTop(top)
   return segments
 }
 

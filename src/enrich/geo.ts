@@ -1,5 +1,6 @@
 /** Where an address is registered to be, as far as geoip-lite's bundled GeoLite2 data knows. */
 import { createRequire } from 'node:module'
+import type * as geoip from 'geoip-lite'
 import { levelOf } from './level.ts'
 
 export interface Place {
@@ -17,7 +18,7 @@ export type GeoLookup = (ip: string) => Place
 
 /** geoip-lite reads its 115 MB of tables when it is loaded (some 0.3 s), so that happens here and not at import. */
 export function createGeoLookup(): GeoLookup {
-  const { lookup } = createRequire(import.meta.url)('geoip-lite') as typeof import('geoip-lite')
+  const { lookup } = createRequire(import.meta.url)('geoip-lite') as typeof geoip
   return function placeOf(ip) {
     const found = lookup(ip)
     if (!found || !/^[A-Z]{2}$/.test(found.country)) return UNKNOWN_PLACE

@@ -7,7 +7,7 @@ export const MASK = '[masked]'
  * secret. No list is complete: what has no shape is only caught where its key or its randomness gives it away.
  */
 const SHAPES = [
-  'ey[AJ][\\w-]{8,}\\.[\\w-]{4,}\\.[\\w-]*',
+  'ey[AJ][\\w-]{8,1024}\\.[\\w-]{4,}\\.[\\w-]*',
   'gh[oprsu]_\\w{16,}',
   'github_pat_\\w{16,}',
   'gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|sa)[-_][\\w-]{16,}',
@@ -37,9 +37,13 @@ const SHAPES = [
 ].join('|')
 
 const STARTS_WITH_SHAPE = new RegExp(`^(?:${SHAPES})`)
-const SCHEME = /^(?:bearer|basic|token|apikey)\s+(?=\S)/i
+const SCHEME = /^(?:bearer|basic|token|apikey)(?:\s+|$)/i
+const SCHEME_AND_MORE = /^(?:bearer|basic|token|apikey)\s+\S/i
 
-/** `Authorization` values name their scheme first; the same credential has one identity with and without it. */
+/**
+ * `Authorization` values name their scheme first; the same credential has one identity with and without it. A scheme
+ * alone is no credential: ''.
+ */
 export function stripScheme(credential: string): string {
   const text = credential.trim()
   return text.replace(SCHEME, '').trim()
@@ -47,7 +51,7 @@ export function stripScheme(credential: string): string {
 
 /** A JWT, a known prefix, or a scheme in front. Randomness alone does not count: opaque ids are random too. */
 export function looksLikeCredential(text: string): boolean {
-  return SCHEME.test(text) || STARTS_WITH_SHAPE.test(text)
+  return SCHEME_AND_MORE.test(text) || STARTS_WITH_SHAPE.test(text)
 }
 
 const SCHEME_IN_TEXT = '(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\\s{1,8}(?=\\S{0,15}\\d|\\S{16})[^\\s"\',;]{6,}'

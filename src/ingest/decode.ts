@@ -1,7 +1,7 @@
 /** From a record's bytes to events and dead letters. Bad input is a value here: nothing throws, nothing is lost. */
 import { createHash } from 'node:crypto'
 import type { DecodedEvent, Position } from '../event.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 import { excerptOf } from './excerpt.ts'
 import type { DecodeCounters } from './field.ts'
 import type { Format, MappedEvent, Rejection } from './formats/format.ts'
@@ -40,70 +40,23 @@ const ENVELOPES_MAX = 3
 type Outcome = DecodedEvent | { readonly source: unknown; readonly rejection: Rejection }
 
 export function createDecoder(deps: DecoderDeps): Decoder {
-  const { settings, format } = deps
-  const normalise = createNormaliser(deps)
+  const { messageBytesMax, lateMaxMs, futureMaxMs } = deps.settings
+  const outcomesOf = createTextDecode(deps)
   const decodeUtf8 = createUtf8Decoder()
-
-  /** Judges one mapped event. `bytes` is what it takes up, where the record has only this one. */
-  function outcomeOf(mapped: MappedEvent, position: Position, bounds: TimeBounds | undefined, bytes: number): Outcome {
-    if ('rejection' in mapped) return mapped
-    const { source } = mapped
-    const tooLarge = bytes > settings.eventBytesMax
-    if (tooLarge)
-      return {
-        source,
-        rejection: { reason: 'too-large', detail: `expected events of at most ${settings.eventBytesMax} bytes` },
-      }
-    const result = normalise(mapped.fields, position, bounds)
-    return 'reason' in result ? { source, rejection: result } : result
-  }
-
-  /** All events of a text; where it is an envelope around events that are not missing something, theirs. */
-  function outcomesOf(
-    text: string,
-    bytes: number,
-    record: RawRecord,
-    bounds: TimeBounds | undefined,
-    depth: number,
-  ): readonly Outcome[] {
-    const parsed = parseObject(text)
-    if ('rejection' in parsed) return [{ source: parsed.parsed, rejection: parsed.rejection }]
-    const mapped = format.map(parsed.object)
-    if (mapped.length === 0)
-      return [
-        { source: parsed.object, rejection: { reason: 'empty', detail: 'expected at least one event in the record' } },
-      ]
-    const first = mapped[0]
-    const alone = mapped.length === 1 && first?.source === parsed.object
-    const outcomes = mapped.map((event, index) =>
-      outcomeOf(event, positionOf(record, index), bounds, alone ? bytes : partBytes(event.source, bytes)),
-    )
-    if (!alone || depth === 0 || !isMissingField(outcomes[0])) return outcomes
-    const inner = envelopeText(parsed.object)
-    return inner === undefined ? outcomes : outcomesOf(inner, Buffer.byteLength(inner), record, bounds, depth - 1)
-  }
-
-  /** Only a record above the limit can hold an event above it, so nearly none is measured. */
-  function partBytes(source: unknown, recordBytes: number): number {
-    return recordBytes <= settings.eventBytesMax ? 0 : Buffer.byteLength(JSON.stringify(source) ?? '')
-  }
 
   return function decode(record, ingestedAtMs, bounded) {
     const { value } = record
     const dead = createDeadLetters(record)
-    if (value === null)
-      return { events: [], deadLetters: [dead({ reason: 'tombstone', detail: 'the record has no value' })] }
-    const lengthBytes = record.cut?.lengthBytes ?? value.length
-    if (lengthBytes > settings.messageBytesMax) {
-      const detail = `expected messages of at most ${settings.messageBytesMax} bytes`
-      return { events: [], deadLetters: [dead({ reason: 'too-large', detail })] }
-    }
+    const refused = (reason: DeadLetterReason, detail: string) => ({
+      events: [],
+      deadLetters: [dead({ reason, detail })],
+    })
+    if (value === null) return refused('tombstone', 'the record has no value')
+    if ((record.cut?.lengthBytes ?? value.length) > messageBytesMax)
+      return refused('too-large', `expected messages of at most ${messageBytesMax} bytes`)
     const text = decodeUtf8(value)
-    if (text === undefined)
-      return { events: [], deadLetters: [dead({ reason: 'invalid-utf8', detail: 'expected UTF-8' })] }
-    const bounds = bounded
-      ? { earliestMs: ingestedAtMs - settings.lateMaxMs, latestMs: ingestedAtMs + settings.futureMaxMs }
-      : undefined
+    if (text === undefined) return refused('invalid-utf8', 'expected UTF-8')
+    const bounds = bounded ? { earliestMs: ingestedAtMs - lateMaxMs, latestMs: ingestedAtMs + futureMaxMs } : undefined
     const events: DecodedEvent[] = []
     const deadLetters: DeadLetter[] = []
     for (const [index, outcome] of outcomesOf(text, value.length, record, bounds, ENVELOPES_MAX).entries()) {
@@ -112,6 +65,55 @@ export function createDecoder(deps: DecoderDeps): Decoder {
     }
     return { events, deadLetters }
   }
+}
+
+/** What became of each event in a text of `bytes` bytes. At least one, whatever the text is. */
+type DecodeText = (
+  text: string,
+  bytes: number,
+  record: RawRecord,
+  bounds: TimeBounds | undefined,
+  envelopesMax: number,
+) => readonly Outcome[]
+
+function createTextDecode(deps: DecoderDeps): DecodeText {
+  const { format } = deps
+  const { eventBytesMax } = deps.settings
+  const normalise = createNormaliser(deps)
+
+  function outcomeOf(mapped: MappedEvent, position: Position, bounds: TimeBounds | undefined, bytes: number): Outcome {
+    if ('rejection' in mapped) return mapped
+    const { source } = mapped
+    if (bytes > eventBytesMax)
+      return { source, rejection: { reason: 'too-large', detail: `expected events of at most ${eventBytesMax} bytes` } }
+    const result = normalise(mapped.fields, position, bounds)
+    return 'reason' in result ? { source, rejection: result } : result
+  }
+
+  /** Only a record above the limit can hold an event above it, so nearly none is measured. */
+  function partBytes(source: unknown, recordBytes: number): number {
+    return recordBytes <= eventBytesMax ? 0 : Buffer.byteLength(JSON.stringify(source) ?? '')
+  }
+
+  const outcomesOf: DecodeText = (text, bytes, record, bounds, envelopesMax) => {
+    const parsed = parseObject(text)
+    if ('rejection' in parsed) return [{ source: parsed.parsed, rejection: parsed.rejection }]
+    const source = parsed.object
+    const mapped = format.map(source)
+    if (mapped.length === 0)
+      return [{ source, rejection: { reason: 'empty', detail: 'expected at least one event in the record' } }]
+    const isOnly = mapped.length === 1 && mapped[0]?.source === source
+    const outcomes = mapped.map((event, index) =>
+      outcomeOf(event, positionOf(record, index), bounds, isOnly ? bytes : partBytes(event.source, bytes)),
+    )
+    if (!isOnly || envelopesMax === 0 || !isMissingField(outcomes[0])) return outcomes
+    // An object that lacks something, with an object as text in it, is a shipper's envelope.
+    const inner = envelopeText(source)
+    return inner === undefined
+      ? outcomes
+      : outcomesOf(inner, Buffer.byteLength(inner), record, bounds, envelopesMax - 1)
+  }
+  return outcomesOf
 }
 
 function positionOf(record: RawRecord, index: number): Position {

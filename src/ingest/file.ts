@@ -103,13 +103,6 @@ async function* unzipped(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   await done
 }
 
-/** A line that is too long to be kept: its beginning, its length so far and the hash of all of it. */
-interface LongLine {
-  readonly kept: Buffer
-  lengthBytes: number
-  readonly hash: Hash
-}
-
 interface LineSplitter {
   push(chunk: Buffer): void
   /** The next records, at most a batch of them; empty when the rest of a line is awaited. */
@@ -119,50 +112,17 @@ interface LineSplitter {
 }
 
 function createLineSplitter(topic: string, bytesMax: number): LineSplitter {
+  const open = createOpenLine(bytesMax)
   let offset = 0
-  let rest: Buffer | undefined
-  let long: LongLine | undefined
   let chunk: Buffer = Buffer.alloc(0)
   let start = 0
-  let ended = false
+  let isEnded = false
 
-  function recordOf(value: Buffer, cut?: RawRecord['cut']): RawRecord {
+  function recordOf(last: Buffer): RawRecord {
     const position = { topic, partition: 0, offset: offset++ }
-    return cut === undefined ? { ...position, value } : { ...position, value, cut }
-  }
-
-  /** Keeps a part of a line whose end is not there yet. */
-  function keep(part: Buffer): void {
-    if (part.length === 0) {
-      rest ??= long ? undefined : part
-      return
-    }
-    if (long) {
-      long.lengthBytes += part.length
-      long.hash.update(part)
-      return
-    }
-    const joined = rest ? Buffer.concat([rest, part]) : part
-    if (joined.length <= bytesMax) {
-      rest = joined
-      return
-    }
-    rest = undefined
-    long = {
-      kept: Buffer.from(joined.subarray(0, bytesMax)),
-      lengthBytes: joined.length,
-      hash: createHash('sha256').update(joined),
-    }
-  }
-
-  function completeLine(part: Buffer): RawRecord {
-    if (!rest && !long && part.length <= bytesMax) return recordOf(part)
-    keep(part)
-    const cut = long && { lengthBytes: long.lengthBytes, sha256: long.hash.digest('hex') }
-    const record = recordOf(long?.kept ?? rest ?? Buffer.alloc(0), cut)
-    rest = undefined
-    long = undefined
-    return record
+    return open.isEmpty() && last.length <= bytesMax
+      ? { ...position, value: last }
+      : { ...position, ...open.close(last) }
   }
 
   return {
@@ -174,22 +134,57 @@ function createLineSplitter(topic: string, bytesMax: number): LineSplitter {
       const batch: RawRecord[] = []
       while (start < chunk.length && batch.length < BATCH_RECORDS_MAX) {
         const newline = chunk.indexOf(NEWLINE, start)
-        if (newline === -1) {
-          // A copy: a part of a line must not keep its whole chunk alive.
-          keep(Buffer.from(chunk.subarray(start)))
-          start = chunk.length
-        } else {
-          batch.push(completeLine(chunk.subarray(start, newline)))
-          start = newline + 1
-        }
+        if (newline === -1) open.add(chunk.subarray(start))
+        else batch.push(recordOf(chunk.subarray(start, newline)))
+        start = newline === -1 ? chunk.length : newline + 1
       }
-      if (ended && (rest || long)) batch.push(completeLine(Buffer.alloc(0)))
+      if (isEnded && !open.isEmpty()) batch.push(recordOf(Buffer.alloc(0)))
       return batch
     },
     end() {
-      ended = true
+      isEnded = true
       chunk = Buffer.alloc(0)
       start = 0
+    },
+  }
+}
+
+/** A line whose end has not come yet. Of one that is too long only the beginning is kept, and a hash of all. */
+interface OpenLine {
+  isEmpty(): boolean
+  add(part: Buffer): void
+  /** The line with its last part; the next one begins. */
+  close(last: Buffer): Pick<RawRecord, 'value' | 'cut'>
+}
+
+function createOpenLine(bytesMax: number): OpenLine {
+  let parts: Buffer[] = []
+  let lengthBytes = 0
+  let hash: Hash | undefined
+
+  function add(part: Buffer): void {
+    lengthBytes += part.length
+    hash?.update(part)
+    if (hash || part.length === 0) return
+    // A copy: a part of a line must not keep its whole chunk alive.
+    parts.push(Buffer.from(part))
+    if (lengthBytes <= bytesMax) return
+    hash = createHash('sha256')
+    for (const each of parts) hash.update(each)
+    parts = [Buffer.concat(parts).subarray(0, bytesMax)]
+  }
+
+  return {
+    isEmpty: () => lengthBytes === 0,
+    add,
+    close(last) {
+      add(last)
+      const value = Buffer.concat(parts)
+      const line = hash ? { value, cut: { lengthBytes, sha256: hash.digest('hex') } } : { value }
+      parts = []
+      lengthBytes = 0
+      hash = undefined
+      return line
     },
   }
 }

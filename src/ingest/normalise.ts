@@ -1,11 +1,10 @@
 /** From a format's neutral fields to an event: the one place where types, limits and secrets are judged. */
 import type { DecodedEvent, EventId, EventTimeMs, Position, TokenId } from '../event.ts'
 import { hashId } from '../event.ts'
-import { holdsCredential, MASK, maskShapes } from './credential.ts'
+import { readTexts } from './event-text.ts'
 import type { DecodeCounters, DroppableField } from './field.ts'
 import { cleanText, cutText, isAbsent, numberWithin } from './field.ts'
 import type { Format, MappedFields, Rejection } from './formats/format.ts'
-import { normalisePath } from './request-path.ts'
 import { createSourceAddressParser } from './source-address.ts'
 import { judgeTime, parseTimestamp } from './timestamp.ts'
 import type { TimeBounds } from './timestamp.ts'
@@ -40,17 +39,6 @@ export function createNormaliser(deps: NormaliserDeps): Normaliser {
   const { format, counters } = deps
   const parseSource = createSourceAddressParser(deps.trustedProxies)
 
-  /** Clean text of a field; '' when absent. Anything but text is dropped and counted. */
-  function text(value: unknown, field: DroppableField, charsMax = NAME_CHARS_MAX): string {
-    if (value === undefined || value === null) return ''
-    if (typeof value !== 'string') {
-      counters.fieldDropped(field)
-      return ''
-    }
-    const clean = cleanText(value)
-    return clean === '-' ? '' : cutText(clean, charsMax)
-  }
-
   function number(value: unknown, field: DroppableField, min: number, max: number): number {
     if (isAbsent(value)) return 0
     const parsed = numberWithin(value, min, max)
@@ -58,17 +46,15 @@ export function createNormaliser(deps: NormaliserDeps): Normaliser {
     return parsed ?? 0
   }
 
-  function source(value: unknown): { readonly ip: string; readonly sourceText: string } {
-    const raw = text(value, 'ip', 4096)
-    if (raw === '') return { ip: '', sourceText: '' }
-    const { ip, text: other } = parseSource(raw)
+  function source(text: string): { readonly ip: string; readonly sourceText: string } {
+    if (text === '') return { ip: '', sourceText: '' }
+    const { ip, text: other } = parseSource(text)
     if (ip === '') counters.sourceTextSeen()
     return { ip, sourceText: cutText(other, NAME_CHARS_MAX) }
   }
 
   /** The producer's id of the event. One that is too long is dropped: cut ids could meet. */
-  function producerIdOf(value: unknown): string {
-    const id = text(value, 'id', PRODUCER_ID_CHARS_MAX + 1)
+  function producerIdOf(id: string): string {
     if (id.length <= PRODUCER_ID_CHARS_MAX) return id
     counters.fieldDropped('id')
     return ''
@@ -82,32 +68,33 @@ export function createNormaliser(deps: NormaliserDeps): Normaliser {
     const token = tokenOf(fields, deps)
     if ('reason' in token) return token
 
-    const userAgent = text(fields.userAgent, 'user_agent', USER_AGENT_CHARS_MAX + 1)
-    const rawPath = text(fields.path, 'path', Infinity)
-    const path = rawPath === '' ? '' : normalisePath(rawPath)
+    const texts = readTexts(fields, token.searched, counters)
+    const { userAgent, path } = texts
     const content: Content = {
       timeMs,
       tokenId: token.tokenId,
       tokenKind: token.tokenKind,
-      tokenName: text(fields.tokenName, 'token_name'),
-      tenant: text(fields.tenant, 'tenant'),
-      service: text(fields.service, 'service'),
-      region: text(fields.region, 'region'),
-      environment: text(fields.environment, 'environment'),
-      ...source(fields.ip),
-      method: text(fields.method, 'method', METHOD_CHARS_MAX).toUpperCase(),
+      tokenName: cutText(texts.tokenName, NAME_CHARS_MAX),
+      tenant: cutText(texts.tenant, NAME_CHARS_MAX),
+      service: cutText(texts.service, NAME_CHARS_MAX),
+      region: cutText(texts.region, NAME_CHARS_MAX),
+      environment: cutText(texts.environment, NAME_CHARS_MAX),
+      ...source(texts.source),
+      method: cutText(texts.method.toUpperCase(), METHOD_CHARS_MAX),
       path: cutText(path, PATH_CHARS_MAX),
-      gatewayRoute: text(fields.route, 'route', ROUTE_CHARS_MAX),
-      operation: text(fields.operation, 'operation', ROUTE_CHARS_MAX),
+      gatewayRoute: cutText(texts.gatewayRoute, ROUTE_CHARS_MAX),
+      operation: cutText(texts.operation, ROUTE_CHARS_MAX),
       status: Math.trunc(number(fields.status, 'status', 100, 999)),
-      errorCode: text(fields.errorCode, 'error_code'),
+      errorCode: cutText(texts.errorCode, NAME_CHARS_MAX),
       userAgent: cutText(userAgent, USER_AGENT_CHARS_MAX),
       bytesIn: Math.trunc(number(fields.bytesIn, 'bytes_in', 0, Number.MAX_SAFE_INTEGER)),
       bytesOut: Math.trunc(number(fields.bytesOut, 'bytes_out', 0, Number.MAX_SAFE_INTEGER)),
       latencyMs: number(fields.latencyMs, 'latency_ms', 0, 1e12),
       truncated: userAgent.length > USER_AGENT_CHARS_MAX || path.length > PATH_CHARS_MAX,
     }
-    return finish(content, producerIdOf(fields.id), position, token.searched)
+    const producerId = producerIdOf(texts.producerId)
+    const eventId = (producerId === '' ? contentId(content) : producerId) as EventId
+    return { position, eventId, producerId, ...content }
   }
 }
 
@@ -152,7 +139,7 @@ function tokenOf(
     return tokenId.length > TOKEN_ID_CHARS_MAX
       ? tooLong
       : { tokenId: tokenId as TokenId, tokenKind: 'cloudtrail', searched: '' }
-  const identity = identifyToken({ token, tokenId }, fingerprinter, counters.tokenIdFingerprinted)
+  const identity = identifyToken({ token, tokenId }, fingerprinter, () => counters.tokenIdFingerprinted())
   switch (identity) {
     case 'missing':
       return { reason: 'missing-field', detail: `${name}: required` }
@@ -188,40 +175,6 @@ function requiredProblem(fields: MappedFields, { fieldNames }: Format): Rejectio
   }
   if (!isGiven) return missing(fieldNames.endpoint)
   return { reason: 'wrong-type', detail: `${fieldNames.endpoint}: expected text` }
-}
-
-function finish(content: Content, producerId: string, position: Position, searched: string): DecodedEvent {
-  const all = `${content.tokenName}\n${content.userAgent}\n${content.gatewayRoute}\n${content.operation}\n${content.sourceText}\n${content.tenant}\n${content.service}\n${content.region}\n${content.environment}\n${content.errorCode}\n${content.method}\n${producerId}`
-  const leaks = holdsCredential(all) || (searched !== '' && (all.includes(searched) || content.path.includes(searched)))
-  const clean = leaks ? masked(content, searched) : content
-  const id = leaks ? maskText(producerId, searched) : producerId
-  return { position, eventId: (id === '' ? contentId(clean) : id) as EventId, producerId: id, ...clean }
-}
-
-const TEXT_FIELDS = [
-  'tokenName',
-  'tenant',
-  'service',
-  'region',
-  'environment',
-  'sourceText',
-  'method',
-  'path',
-  'gatewayRoute',
-  'operation',
-  'errorCode',
-  'userAgent',
-] as const satisfies readonly (keyof Content)[]
-
-/** A producer that logs the credential into another field must not get it into a table that way. */
-function masked(content: Content, searched: string): Content {
-  const clean: { -readonly [K in keyof Content]: Content[K] } = { ...content }
-  for (const field of TEXT_FIELDS) clean[field] = maskText(clean[field], searched)
-  return clean
-}
-
-function maskText(text: string, searched: string): string {
-  return maskShapes(searched === '' ? text : text.replaceAll(searched, MASK))
 }
 
 /** Equal events share it: it depends on nothing but what the event says. */

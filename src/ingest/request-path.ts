@@ -1,5 +1,5 @@
 /** The path of a call, fit to be stored: without host, query and secrets. */
-import { holdsCredential, isRandomText, maskShapes } from './credential.ts'
+import { holdsCredential, isRandomText } from './credential.ts'
 
 export const REDACTED_SEGMENT = '{redacted}'
 
@@ -58,9 +58,4 @@ function decoded(segment: string): string {
   } catch {
     return segment
   }
-}
-
-/** For routes and operations, which are templates and names: only what has a credential's shape is replaced. */
-export function maskRoute(route: string): string {
-  return maskShapes(route)
 }
