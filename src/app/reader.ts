@@ -81,8 +81,7 @@ export async function createReader(deps: ReaderDeps): Promise<Reader> {
       const lag = Math.max(0, highWatermark - 1 - (records.at(-1)?.offset ?? highWatermark))
       metrics.consumerLag(topic, partition, lag)
       seen.lag.set(`${topic}/${partition}`, lag)
-      const { rows, bytes } = partitions.buffered()
-      metrics.buffered(rows, bytes)
+      partitions.countBuffered()
     },
     async onStop() {
       const late = new Promise<boolean>((resolve) => setTimeout(resolve, STOP_STORE_MS, true).unref())
@@ -124,8 +123,13 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
     return total
   }
 
+  function countBuffered(): void {
+    const { rows, bytes } = buffered()
+    metrics.buffered(rows, bytes)
+  }
+
   return {
-    buffered,
+    countBuffered,
     isJoined: () => epoch !== undefined && !epoch.signal.aborted,
     startEpoch(next: Epoch) {
       epoch = next
@@ -138,12 +142,20 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
       if (known !== undefined) return known
       if (epoch === undefined) throw new EpochOverError()
       const made = createPartition({
-        ...{ topic, partition, epoch, pipeline, states, store: blocks, clock: systemClock, log },
+        topic,
+        partition,
+        epoch,
+        pipeline,
+        states,
+        store: blocks,
+        clock: systemClock,
+        log,
         limits: config.ingest.block,
         isOverBudget: () => buffered().bytes > config.ingest.bufferBytesMax,
         onFailure: on.onFailure,
         onStored(block, flushMs) {
           metrics.profilesResident(states.size)
+          countBuffered()
           on.onStored(block, flushMs)
         },
       })
