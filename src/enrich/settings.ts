@@ -1,16 +1,17 @@
 /** What can be set about enrichment: the key of fingerprints, the networks' names, trusted proxies, sizes of memos. */
-import ipaddr from 'ipaddr.js'
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { address, count, secret } from '../settings.ts'
 
 const KEY_CHARS_MIN = 16
 
-const proxy = z
-  .string()
-  .refine(
-    (text) => ipaddr.isValidCIDR(text) || (!text.includes('/') && ipaddr.isValid(text)),
-    'expected an address or a range such as 10.0.0.0/8 or 2001:db8::/32',
-  )
+function isAddressOrRange(text: string): boolean {
+  const [, ip = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(ip)
+  return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+const proxy = z.string().refine(isAddressOrRange, 'expected an address or a range such as 10.0.0.0/8 or 2001:db8::/32')
 
 export const enrichSettings = z.strictObject({
   fingerprintKey: secret('')
