@@ -114,17 +114,8 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
   const partitions = new Map<string, Partition>()
   let epoch: Epoch | undefined
 
-  function buffered(): { rows: number; bytes: number } {
-    const total = { rows: 0, bytes: 0 }
-    for (const partition of partitions.values()) {
-      total.rows += partition.buffered.rows
-      total.bytes += partition.buffered.bytes
-    }
-    return total
-  }
-
   function countBuffered(): void {
-    const { rows, bytes } = buffered()
+    const { rows, bytes } = bufferedOf(partitions.values())
     metrics.buffered(rows, bytes)
   }
 
@@ -151,7 +142,7 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
         clock: systemClock,
         log,
         limits: config.ingest.block,
-        isOverBudget: () => buffered().bytes > config.ingest.bufferBytesMax,
+        isOverBudget: () => bufferedOf(partitions.values()).bytes > config.ingest.bufferBytesMax,
         onFailure: on.onFailure,
         onStored(block, flushMs) {
           metrics.profilesResident(states.size)
@@ -166,6 +157,16 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
       await Promise.all([...partitions.values()].map((partition) => partition.finish()))
     },
   }
+}
+
+/** What is not stored yet. */
+function bufferedOf(partitions: Iterable<Partition>): { rows: number; bytes: number } {
+  const total = { rows: 0, bytes: 0 }
+  for (const { buffered } of partitions) {
+    total.rows += buffered.rows
+    total.bytes += buffered.bytes
+  }
+  return total
 }
 
 /** Decode to fold, over a cache of what ClickHouse knows. */
