@@ -34,24 +34,30 @@ function keyMissing(): UserError {
   })
 }
 
+/** A short option in plain words is a slip of the pen and is named; anything else may be a credential. */
+function argumentsRefused(args: readonly string[]): UserError {
+  const slip = args.find((arg) => /^--[a-z-]{1,16}$/.test(arg))
+  return new UserError(slip === undefined ? 'id takes no arguments' : `unknown option ${slip}; id takes no arguments`, {
+    exitCode: ExitCode.usage,
+    remedy: 'Give the credentials on standard input, one a line: tokenwatch id < FILE',
+  })
+}
+
 export function idCommand(): Command {
   return (
     new Command('id')
       .summary('read credentials from standard input, print their token ids')
       .description(
         'Reads credentials from standard input, one a line, and prints "line-number token_id kind" for each.\n' +
-          'The credentials themselves are neither printed nor kept. It takes no arguments: those would stay in\n' +
+          'The credentials themselves are neither printed nor kept. It takes no arguments: those would stay in ' +
           'the history of the shell and be visible to every user of this machine.',
       )
-      // A credential in the arguments must not be quoted back by an error message, so both are judged here.
-      .allowExcessArguments()
+      .usage('[options] < FILE')
+      // A credential in the arguments must not be quoted back by an error message, so they are taken and refused here.
+      .argument('[arguments...]')
       .allowUnknownOption()
-      .action(async (_options: unknown, command: Command) => {
-        if (command.args.length > 0)
-          throw new UserError('id takes no arguments', {
-            exitCode: ExitCode.usage,
-            remedy: 'Give the credentials on standard input, one a line: tokenwatch id < FILE',
-          })
+      .action(async (_arguments: unknown, _options: unknown, command: Command) => {
+        if (command.args.length > 0) throw argumentsRefused(command.args)
         const fingerprinter = createFingerprinter(configOf(command).enrich.fingerprintKey)
         if (fingerprinter.keyId === '') throw keyMissing()
         const lines = createInterface({ input: process.stdin, crlfDelay: Infinity })

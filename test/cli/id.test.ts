@@ -1,6 +1,7 @@
 /** `tokenwatch id`: ids out, credentials never. */
 import { expect, test } from 'vitest'
 import { idLines } from '../../src/cli/id.ts'
+import { runCli } from '../../src/cli/index.ts'
 import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
 import { Secret } from '../../src/secret.ts'
 
@@ -32,3 +33,15 @@ test('A line that is no credential is refused by its number, not its text.', asy
   const out = collect(idLines(lines('a', 'x'.repeat(65_537)), fingerprinter))
   await expect(out).rejects.toThrow(/^line 2: expected one credential/)
 })
+
+test.each([['sk-a-secret'], ['--sk-4f8a-secret'], ['-s', 'sk-a-secret']])(
+  'Arguments are refused without being shown: %s',
+  async (...argv) => {
+    const output: string[] = []
+    const write = (text: string) => void output.push(text)
+    const exitCode = await runCli(['id', ...argv], { out: write, err: write })
+    expect(exitCode).toBe(2)
+    expect(output.join('')).toContain('id takes no arguments')
+    expect(output.join('')).not.toContain('secret')
+  },
+)
