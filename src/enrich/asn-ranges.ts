@@ -1,27 +1,14 @@
-/** Ranges of addresses in sorted typed arrays: half a million take some 10 MB and a lookup twenty comparisons. */
+/** Ranges of addresses in sorted typed arrays: half a million take some 20 MB and a lookup twenty comparisons. */
 import { v4Number, v6Number } from './asn-csv.ts'
 import type { AsnEntry, AsnLookup, AsnRange } from './asn-lookup.ts'
 
 /** Where ranges overlap, the one that starts last wins; of two with one start, the narrower. */
 export function createRangeTable(ranges: readonly AsnRange[]): AsnLookup {
-  const entries = createEntries()
-  const v4 = flatten(
-    ranges.filter(({ isV6 }) => !isV6),
-    32n,
-  )
-  const v6 = flatten(
-    ranges.filter(({ isV6 }) => isV6),
-    128n,
-  )
-  const v4Starts = Uint32Array.from(v4, ({ start }) => Number(start))
-  const v6Highs = BigUint64Array.from(v6, ({ start }) => start >> 64n)
-  const v6Lows = BigUint64Array.from(v6, ({ start }) => start & 0xffff_ffff_ffff_ffffn)
-  const v4Owners = Uint32Array.from(v4, ({ owner }) => entries.indexOf(owner))
-  const v6Owners = Uint32Array.from(v6, ({ owner }) => entries.indexOf(owner))
+  const { entries, v4Starts, v4Owners, v6Highs, v6Lows, v6Owners } = arraysOf(ranges)
 
   function findV4(address: number): AsnEntry | undefined {
     const index = lastNotAfter(v4Starts.length, (i) => (v4Starts[i] ?? 0) <= address)
-    return entries.at(v4Owners[index] ?? 0)
+    return entries[v4Owners[index] ?? 0]
   }
 
   function findV6(address: bigint): AsnEntry | undefined {
@@ -31,29 +18,44 @@ export function createRangeTable(ranges: readonly AsnRange[]): AsnLookup {
       const start = v6Highs[i] ?? 0n
       return start < high || (start === high && (v6Lows[i] ?? 0n) <= low)
     })
-    return entries.at(v6Owners[index] ?? 0)
+    return entries[v6Owners[index] ?? 0]
   }
 
   return { find: (ip) => (ip.includes(':') ? findV6(v6Number(ip)) : findV4(v4Number(ip))) }
 }
 
-/** Distinct entries; 0 stands for nobody. */
-function createEntries(): { indexOf(range: AsnRange | undefined): number; at(index: number): AsnEntry | undefined } {
-  const list: (AsnEntry | undefined)[] = [undefined]
+/** A function of its own, so that nothing of what it needed stays in memory with its answer. */
+function arraysOf(ranges: readonly AsnRange[]) {
+  const v4 = flatten(
+    ranges.filter(({ isV6 }) => !isV6),
+    32n,
+  )
+  const v6 = flatten(
+    ranges.filter(({ isV6 }) => isV6),
+    128n,
+  )
+  /** Distinct entries; 0 stands for nobody. */
+  const entries: (AsnEntry | undefined)[] = [undefined]
   const known = new Map<string, number>()
+  const entryOf = (range: AsnRange | undefined): number => {
+    // AS 0 marks space that nobody announces (RFC 7607).
+    if (range === undefined || range.asn === 0) return 0
+    const key = `${range.asn},${range.name}`
+    const index = known.get(key) ?? entries.length
+    if (index === entries.length) {
+      // A copy: a part of a line would keep the line, and what was read with it, in memory.
+      entries.push({ asn: range.asn, name: Buffer.from(range.name).toString() })
+      known.set(key, index)
+    }
+    return index
+  }
   return {
-    indexOf(range) {
-      // AS 0 marks space that nobody announces (RFC 7607).
-      if (range === undefined || range.asn === 0) return 0
-      const key = `${range.asn},${range.name}`
-      const index = known.get(key) ?? list.length
-      if (index === list.length) {
-        list.push({ asn: range.asn, name: range.name })
-        known.set(key, index)
-      }
-      return index
-    },
-    at: (index) => list[index],
+    entries,
+    v4Starts: Uint32Array.from(v4, ({ start }) => Number(start)),
+    v4Owners: Uint32Array.from(v4, ({ owner }) => entryOf(owner)),
+    v6Highs: BigUint64Array.from(v6, ({ start }) => start >> 64n),
+    v6Lows: BigUint64Array.from(v6, ({ start }) => start & 0xffff_ffff_ffff_ffffn),
+    v6Owners: Uint32Array.from(v6, ({ owner }) => entryOf(owner)),
   }
 }
 
