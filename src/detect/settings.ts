@@ -18,7 +18,7 @@ const detectors = Object.fromEntries(
 export const detectSettings = z.strictObject({
   findingBitsMin: z
     .number()
-    .min(0)
+    .min(0.5)
     .max(64)
     .default(3)
     .describe('A detector stays silent below this many bits. It decides what is stored as a finding and what sums up.'),
