@@ -50,10 +50,17 @@ export function markActive(activity: Activity, timeMs: number): void {
   bits[hour >> 5] = (bits[hour >> 5] ?? 0) | (1 << (hour & 31))
 }
 
-/** Number of learned hours in the window. */
-export function activeHours(activity: Activity): number {
+/** Number of learned hours in the window, from the hour `sinceHour` on. */
+export function activeHours(activity: Activity, sinceHour = 0): number {
   let n = 0
-  for (const bits of activity.months.values()) for (const word of bits) n += popcount(word)
+  for (const [month, bits] of activity.months) {
+    const skip = sinceHour - hourOf(monthStartMs(month))
+    for (let i = 0; i < bits.length; i++) {
+      const word = bits[i] as number
+      if (skip <= i * 32) n += popcount(word)
+      else if (skip < i * 32 + 32) n += popcount(word >>> (skip & 31))
+    }
+  }
   return n
 }
 

@@ -74,7 +74,7 @@ function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent
   if (level === levels.length) return undefined
   const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
   const bucketOf = level === 0 ? hourOf : dayOf
-  const n = level === 0 ? activeHours(profile.activity) : family.days
+  const n = level === 0 ? activeHours(profile.activity, coveredSinceHour(profile, dimension, family)) : family.days
   const firsts = new Set([...family.firstMs.values()].filter((ms) => ms > 0).map(bucketOf))
   const k = Math.min(firsts.size, n)
   const seenHeld = held[level]
@@ -92,6 +92,20 @@ function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent
     siblingCount: family.firstMs.size,
     held: seenHeld !== undefined,
   }
+}
+
+/**
+ * The hour from which on a table remembers every top of a chain that it met. One that is full of different tops has
+ * forgotten those last seen before its oldest: were earlier hours counted without them, each new value of a token that
+ * always has new ones would be a surprise. A table full of one top's children does remember that top.
+ */
+function coveredSinceHour(profile: TokenProfile, dimension: Dimension, tops: ReturnType<typeof familyOf>): number {
+  const table = profile.learned[dimension]
+  const { valuesMax } = profile.settings
+  if (table.size < valuesMax || tops.firstMs.size * 2 < valuesMax) return 0
+  let oldestMs = Number.POSITIVE_INFINITY
+  for (const { lastMs } of table.values()) oldestMs = Math.min(oldestMs, lastMs)
+  return hourOf(oldestMs)
 }
 
 /** For each level the values in quarantine that share the chain down to it. */
