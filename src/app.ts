@@ -1,5 +1,6 @@
 /** The only place that constructs things, with its rooms in app/: opens, wires, starts, and stops them in order. */
 import { createDelivery } from './app/delivery.ts'
+import { startHousekeeping } from './app/housekeeping.ts'
 import { createReader } from './app/reader.ts'
 import { startWatch } from './app/watch.ts'
 import type { Config } from './config.ts'
@@ -67,6 +68,8 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
   started.defer(() => http.close())
   const watch = startWatch({ config, db, reader, log, onAlerts: () => outbox.wake() })
   started.defer(() => clearInterval(watch))
+  const housekeeping = startHousekeeping({ config, db, reader, log })
+  started.defer(() => clearInterval(housekeeping))
   const done = reader.source.run()
   started.defer(() => reader.source.stop())
   const resources = started.move()

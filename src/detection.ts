@@ -29,7 +29,7 @@ export interface DetectionOptions {
 /** Opens the ASN database when one is named; everything else is made in memory. */
 export async function createDetection(config: Config, options: DetectionOptions): Promise<Detection> {
   const { ingest, enrich } = config
-  const fingerprinter = createFingerprinter(enrich.fingerprintKey)
+  const fingerprinter = createFingerprinter(enrich.fingerprintKey, enrich.tokenMemoEntriesMax)
   const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
   const foldSettings = foldSettingsOf(config, options.minBits)
   return {

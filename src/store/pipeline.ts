@@ -28,3 +28,16 @@ export async function storedRows(db: Database, topic: string): Promise<number> {
   )
   return rows[0]?.stored ?? 0
 }
+
+/** The event time that every partition of these topics has reached; 0 while one of them has no events. */
+export async function watermarkMs(db: Database, topics: readonly string[]): Promise<number> {
+  const rows = await db.query(
+    `SELECT uniqExact(topic) AS topics, toUnixTimestamp64Milli(min(reached)) AS at FROM
+       (SELECT topic, partition, max(greatest_time) AS reached FROM positions
+        WHERE topic IN {topics: Array(String)} GROUP BY topic, partition)`,
+    { topics },
+    z.object({ topics: z.number(), at: z.number() }),
+  )
+  const found = rows[0]
+  return found === undefined || found.topics < topics.length ? 0 : found.at
+}
