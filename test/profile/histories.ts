@@ -56,7 +56,9 @@ const step = fc.record({
 export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 /** Events in the order of the log, each with an id of its own. */
-export const history: fc.Arbitrary<readonly AccessEvent[]> = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }).map(eventsOf)
+export const history: fc.Arbitrary<readonly AccessEvent[]> = fc
+  .array(step, { minLength: 1, maxLength: 60, size: 'max' })
+  .map(eventsOf)
 
 function eventsOf(steps: readonly Step[]): AccessEvent[] {
   const events: AccessEvent[] = []
@@ -75,7 +77,11 @@ function eventOf(one: Step, timeMs: number, offset: number): AccessEvent {
     eventId: `event-${offset}`,
     position: { topic: 'access', partition: 0, offset, index: 0 },
     sourceClass: network === '' ? 'none' : 'public',
-    country, network, prefix, address, place,
+    country,
+    network,
+    prefix,
+    address,
+    place,
     ip: address,
     route: one.route === 0 ? '' : `/r${one.route}`,
     method: one.method,
@@ -144,7 +150,8 @@ export function foldInto(session: Session, events: readonly AccessEvent[], setti
 /** The states that a process would load which knows only what is stored. */
 export function rebuild(session: Session, settings: FoldSettings): Map<string, TokenState> {
   const states = new Map<string, TokenState>()
-  for (const tokenId of session.states.keys()) states.set(tokenId, createTokenState(tokenId as TokenId, settings.profile))
+  for (const tokenId of session.states.keys())
+    states.set(tokenId, createTokenState(tokenId as TokenId, settings.profile))
   fillStates(states, rowsOf(session.events, session.findings))
   return states
 }

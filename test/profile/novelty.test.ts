@@ -87,10 +87,25 @@ describe('a profile', () => {
 
   test.each([
     ['a new client in every hour', 'agent', (hour: number) => ({ agent: `pod-${hour}` }), 512],
-    ['a new client in every hour, more of them than are kept', 'agent', (hour: number) => ({ agent: `pod-${hour}` }), 16],
+    [
+      'a new client in every hour, more of them than are kept',
+      'agent',
+      (hour: number) => ({ agent: `pod-${hour}` }),
+      16,
+    ],
     ['a new address in every hour', 'network', (hour: number) => ({ address: `93.184.216.${hour}` }), 512],
-    ['a new address in every hour, more of them than are kept', 'network', (hour: number) => ({ address: `93.184.216.${hour}` }), 16],
-    ['a new endpoint in every hour, more of them than are kept', 'route', (hour: number) => ({ route: `/r${hour}` }), 16],
+    [
+      'a new address in every hour, more of them than are kept',
+      'network',
+      (hour: number) => ({ address: `93.184.216.${hour}` }),
+      16,
+    ],
+    [
+      'a new endpoint in every hour, more of them than are kept',
+      'route',
+      (hour: number) => ({ route: `/r${hour}` }),
+      16,
+    ],
   ] as const)('that shows %s is surprised by less than one bit', (_, dimension, change, valuesMax) => {
     const events = hourly(200, change)
     const profile = profileOf(events.slice(0, 1), valuesMax)
@@ -102,7 +117,10 @@ describe('a profile', () => {
   })
 
   test('remembers its country though its addresses are more than it can keep', () => {
-    const profile = profileOf(hourly(500, (hour) => ({ address: `93.184.216.${hour}` })), 16)
+    const profile = profileOf(
+      hourly(500, (hour) => ({ address: `93.184.216.${hour}` })),
+      16,
+    )
     const theft = noveltyOf(profile, 'network', call(NOON_MS + 500 * HOUR_MS, SINGAPORE))
     expect(theft).toMatchObject({ level: 0, n: 500, k: 1 })
     expect(theft?.bits).toBeCloseTo(-Math.log2(1.05 / 501), 2)
@@ -110,13 +128,23 @@ describe('a profile', () => {
 
   test.each([
     ['a new country pays at the top alone', 'network', SINGAPORE, 0],
-    ['a new network of a known country at the second level', 'network', { network: 'AS680', prefix: '1.2.3.0/24', address: '1.2.3.4' }, 1],
+    [
+      'a new network of a known country at the second level',
+      'network',
+      { network: 'AS680', prefix: '1.2.3.0/24', address: '1.2.3.4' },
+      1,
+    ],
     ['a new prefix at the third', 'network', { prefix: '93.184.9.0/24', address: '93.184.9.1' }, 2],
     ['a new address at the last', 'network', { address: '93.184.216.35' }, 3],
     ['a country whose code begins like a known one is a new one', 'network', { ...SINGAPORE, country: 'D' }, 0],
     ['an address that begins like a known one is a new one', 'network', { address: '93.184.216.3' }, 3],
     ['what is known is nothing new', 'network', {}, undefined],
-    ['a call without a source says nothing of the network', 'network', { ...SINGAPORE, sourceClass: 'none' }, undefined],
+    [
+      'a call without a source says nothing of the network',
+      'network',
+      { ...SINGAPORE, sourceClass: 'none' },
+      undefined,
+    ],
     ['a refused call says nothing of the route', 'route', { route: '/v1/keys', status: 403 }, undefined],
     ['but of refused routes', 'refused_route', { route: '/v1/keys', status: 403 }, 0],
     ['an unauthenticated call says nothing at all', 'network', { ...SINGAPORE, status: 401 }, undefined],

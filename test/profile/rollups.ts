@@ -24,12 +24,21 @@ export function rowsOf(events: readonly FoldedEvent[], findings: readonly Findin
 
 function valueRows(events: readonly FoldedEvent[]): ValueRow[] {
   const groups = new Map<string, FoldedEvent[]>()
-  const heads = new Map<string, Pick<ValueRow, 'token_id' | 'dimension' | 'value' | 'held' | 'month'> & { bit: number }>()
+  const heads = new Map<
+    string,
+    Pick<ValueRow, 'token_id' | 'dimension' | 'value' | 'held' | 'month'> & { bit: number }
+  >()
   for (const event of events) {
     if (event.tokenId === '') continue
     const month = `${new Date(event.timeMs).toISOString().slice(0, 7)}-01`
     for (const [bit, dimension, value] of [
-      [1, 'network', [event.country === '' ? event.sourceClass : event.country, event.network, event.prefix, event.address].join('|')],
+      [
+        1,
+        'network',
+        [event.country === '' ? event.sourceClass : event.country, event.network, event.prefix, event.address].join(
+          '|',
+        ),
+      ],
       [2, 'route', [event.service, event.route, event.method].join('|')],
       [4, 'agent', [event.agent, event.agentVersion].join('|')],
       [8, 'place', event.place],
@@ -87,17 +96,19 @@ function openIncidentOf(subject: string, findings: readonly Finding[]): string |
 }
 
 function incidentRows(open: readonly Finding[]): IncidentRow[] {
-  return [...Map.groupBy(open, (finding) => JSON.stringify([finding.subject, finding.detector])).values()].map((group) => {
-    const [{ subject, incidentId, detector }] = group as [Finding]
-    return {
-      subject,
-      incident_id: incidentId,
-      detector,
-      bits: group.reduce((sum, finding) => sum + finding.bits, 0),
-      first_at: Math.min(...group.map((finding) => finding.timeMs)),
-      last_at: greatest(group.map((finding) => finding.timeMs)),
-    }
-  })
+  return [...Map.groupBy(open, (finding) => JSON.stringify([finding.subject, finding.detector])).values()].map(
+    (group) => {
+      const [{ subject, incidentId, detector }] = group as [Finding]
+      return {
+        subject,
+        incident_id: incidentId,
+        detector,
+        bits: group.reduce((sum, finding) => sum + finding.bits, 0),
+        first_at: Math.min(...group.map((finding) => finding.timeMs)),
+        last_at: greatest(group.map((finding) => finding.timeMs)),
+      }
+    },
+  )
 }
 
 function evidenceRows(open: readonly Finding[]): EvidenceRow[] {
@@ -106,19 +117,31 @@ function evidenceRows(open: readonly Finding[]): EvidenceRow[] {
       .sort((a, b) => b.bits - a.bits || (a.findingId < b.findingId ? -1 : 1))
       .slice(0, EVIDENCE_ROWS)
       .map(({ subject, findingId, detector, bits, timeMs, seen, normal, eventId, ip, country, network }) => ({
-        subject, finding_id: findingId, detector, bits, time: timeMs, seen, normal, event_id: eventId, ip, country, network,
+        subject,
+        finding_id: findingId,
+        detector,
+        bits,
+        time: timeMs,
+        seen,
+        normal,
+        event_id: eventId,
+        ip,
+        country,
+        network,
       })),
   )
 }
 
 function stepRows(findings: readonly Finding[]): StepRow[] {
   const stepped = findings.filter((finding) => finding.step > 0)
-  return [...Map.groupBy(stepped, (finding) => JSON.stringify([finding.subject, finding.detector])).values()].map((group) => {
-    const [{ subject, detector }] = group as [Finding]
-    const bucket = greatest(group.map((finding) => finding.bucketMs))
-    const steps = group.filter((finding) => finding.bucketMs === bucket).map((finding) => finding.step)
-    return { subject, detector, last_bucket: bucket, last_step: greatest(steps) }
-  })
+  return [...Map.groupBy(stepped, (finding) => JSON.stringify([finding.subject, finding.detector])).values()].map(
+    (group) => {
+      const [{ subject, detector }] = group as [Finding]
+      const bucket = greatest(group.map((finding) => finding.bucketMs))
+      const steps = group.filter((finding) => finding.bucketMs === bucket).map((finding) => finding.step)
+      return { subject, detector, last_bucket: bucket, last_step: greatest(steps) }
+    },
+  )
 }
 
 function greatest(numbers: readonly number[]): number {

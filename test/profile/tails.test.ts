@@ -69,7 +69,9 @@ describe('the upper tail of a negative binomial', () => {
         expect(bits).toBeGreaterThanOrEqual(0)
         expect(Number.isFinite(bits)).toBe(true)
         // Differences of logarithms of factorials keep six digits at counts of a thousand million.
-        expect(negativeBinomialTailBits(count + 1 + Math.floor(count / 100), mean, shape)).toBeGreaterThanOrEqual(bits - 1e-4)
+        expect(negativeBinomialTailBits(count + 1 + Math.floor(count / 100), mean, shape)).toBeGreaterThanOrEqual(
+          bits - 1e-4,
+        )
       }),
       { numRuns: 500 },
     )
@@ -116,7 +118,8 @@ describe('the upper tail of a beta-binomial', () => {
         const bits = betaBinomialTailBits(refused, calls, alpha, beta)
         expect(bits).toBeGreaterThanOrEqual(0)
         expect(Number.isFinite(bits)).toBe(true)
-        if (refused < calls) expect(betaBinomialTailBits(refused + 1, calls, alpha, beta)).toBeGreaterThanOrEqual(bits - 1e-6)
+        if (refused < calls)
+          expect(betaBinomialTailBits(refused + 1, calls, alpha, beta)).toBeGreaterThanOrEqual(bits - 1e-6)
       }),
       { numRuns: 500 },
     )

@@ -58,7 +58,9 @@ describe('a bounded table of values', () => {
   })
 
   test('holds the same values in whichever order they came', () => {
-    const shuffled = sights.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
+    const shuffled = sights.chain((all) =>
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+    )
     fc.assert(
       fc.property(shuffled, valuesMax, ([all, other], max) => {
         const lasts = (table: ValueTable) => new Map([...table].map(([key, { lastMs }]) => [key, lastMs]))
@@ -82,7 +84,9 @@ describe('a bounded table of values', () => {
         const { table, fresh } = see(all, max)
         for (const [value, entry] of table) {
           const own = all.filter((one) => one.value === value).map(({ timeMs }) => timeMs)
-          const enteredMs = Math.max(...all.flatMap((one, at) => (one.value === value && fresh[at] ? [one.timeMs] : [])))
+          const enteredMs = Math.max(
+            ...all.flatMap((one, at) => (one.value === value && fresh[at] ? [one.timeMs] : [])),
+          )
           expect(entry.enteredAtMs).toBe(enteredMs)
           const firstDayMs = Math.floor(enteredMs / DAY_MS) * DAY_MS
           expect(pairsOf(entry.days)).toEqual(daysOf(own.filter((timeMs) => timeMs >= firstDayMs)))
@@ -106,8 +110,16 @@ describe('pruning at the start of a month', () => {
   const FEBRUARY = 56 * 12 + 1
   test.each([
     ['a value last seen before it goes', ['01-29'], undefined],
-    ['one seen on both sides keeps the days from it on, and no first appearance', ['01-29', '02-02'], { enteredAtMs: 0, days: [FEBRUARY, 0b10] }],
-    ['one that appeared in it stays as it was', ['02-01', '02-03'], { enteredAtMs: Date.UTC(2026, 1, 1), days: [FEBRUARY, 0b101] }],
+    [
+      'one seen on both sides keeps the days from it on, and no first appearance',
+      ['01-29', '02-02'],
+      { enteredAtMs: 0, days: [FEBRUARY, 0b10] },
+    ],
+    [
+      'one that appeared in it stays as it was',
+      ['02-01', '02-03'],
+      { enteredAtMs: Date.UTC(2026, 1, 1), days: [FEBRUARY, 0b101] },
+    ],
   ] as const)('%s', (_, dates, expected) => {
     const table: ValueTable = new Map()
     for (const date of dates) seeValue(table, 'a', Date.parse(`2026-${date}T00:00:00Z`), 10)

@@ -1,0 +1,334 @@
+/** The fold of one token: which ids its findings have, what goes into quarantine, and what is learned after all. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Finding } from '../src/detect/finding.ts'
+import { NO_PEERS } from '../src/detect/detector.ts'
+import { detectSettings } from '../src/detect/settings.ts'
+import { createDetectors } from '../src/detection.ts'
+import { type AccessEvent, hashId } from '../src/event.ts'
+import { type FoldSettings, type Folded, type TokenState, createFold, createTokenState } from '../src/fold.ts'
+import { MASK } from '../src/profile/dimension.ts'
+import { CURL, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
+import { createSession, foldInto, history, smallSettings } from './profile/histories.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** The product's defaults. */
+const SETTINGS: FoldSettings = {
+  profile: { valuesMax: 512, adoptAfterMs: 14 * DAY_MS, incidentGapMs: 6 * HOUR_MS },
+  findingBitsMin: 3,
+  quarantineBits: 10,
+  thresholdBits: 14,
+  database: 'tokenwatch',
+}
+const fold = createFold(createDetectors({ detect: detectSettings.parse({}) }), SETTINGS, NO_PEERS)
+
+/** A token of an office in Berlin that made one call in each of so many hours, and its state after them. */
+function office(hours: number): { readonly state: TokenState; readonly nextMs: number } {
+  const state = createTokenState(call(0).tokenId, SETTINGS.profile)
+  for (let hour = 0; hour < hours; hour++) fold(state, call(NOON_MS + hour * HOUR_MS))
+  return { state, nextMs: NOON_MS + hours * HOUR_MS }
+}
+
+/** A thief with another program, in another country, at what the owner never needed. */
+const THEFT = { ...SINGAPORE, ...CURL, route: '/v1/keys', method: 'POST' }
+
+function detectorsOf({ findings }: Folded): string[] {
+  return findings.map(({ detector }) => detector)
+}
+
+describe('what an event may teach', () => {
+  const ALL = MASK.network | MASK.route | MASK.agent | MASK.place | MASK.counts | MASK.errors
+  const REFUSED = (ALL & ~MASK.route) | MASK.refused_route
+  test.each([
+    ['a call that succeeds: everything', {}, ALL],
+    ['a forbidden call: no route, but a refused one', { status: 403 }, REFUSED],
+    ['a call of what is not there: likewise', { status: 404 }, REFUSED],
+    ['a method that is not allowed: likewise', { status: 405 }, REFUSED],
+    ['one too many: likewise', { status: 429 }, REFUSED],
+    ['a server error: everything, it is not the caller’s', { status: 500 }, ALL],
+    ['an unauthenticated call: error counts and nothing else', { status: 401 }, MASK.errors],
+    [
+      'a call without source, place, client and route: that it happened',
+      { sourceClass: 'none', place: '', agent: '', route: '' },
+      MASK.counts | MASK.errors,
+    ],
+  ] as const)('%s', (_, change, expected) => {
+    const { state, nextMs } = office(1)
+    const { event } = fold(state, call(nextMs, change))
+    expect(event).toMatchObject({ learned: expected, held: 0 })
+  })
+
+  test('an unauthenticated call makes no history for a token that has none', () => {
+    const state = createTokenState(call(0).tokenId, SETTINGS.profile)
+    const folded = fold(state, call(NOON_MS, { status: 401 }))
+    expect(folded.event).toMatchObject({ learned: 0, held: 0, fresh: 0 })
+    expect(state).toEqual(createTokenState(call(0).tokenId, SETTINGS.profile))
+  })
+
+  test('an event without a token is passed on and teaches nobody', () => {
+    const folded = fold(undefined, call(NOON_MS, { tokenId: '' }))
+    expect(folded).toMatchObject({ event: { learned: 0, held: 0, surpriseBits: 0 }, findings: [], alerts: [] })
+  })
+
+  test.each([
+    ['six months back it still counts', Date.UTC(2025, 6, 1), true],
+    ['a month earlier it is ignored', Date.UTC(2025, 6, 1) - 1, false],
+  ])('a late event: %s', (_, timeMs, isLearned) => {
+    const { state } = office(1)
+    const { event } = fold(state, call(timeMs, SINGAPORE))
+    expect(event.learned !== 0).toBe(isLearned)
+    expect([...state.profile.learned.network.keys()].some((value) => value.startsWith('SG'))).toBe(isLearned)
+  })
+
+  test('what was last seen more than six months before is forgotten', () => {
+    const { state } = office(1)
+    fold(state, call(Date.UTC(2026, 5, 1), { agent: 'june' }))
+    fold(state, call(Date.UTC(2026, 6, 31), { agent: 'july' }))
+    expect([...state.profile.learned.agent.keys()]).toEqual(['reporter|2.1', 'june|2.1', 'july|2.1'])
+    fold(state, call(Date.UTC(2026, 7, 1), { agent: 'august' }))
+    expect([...state.profile.learned.agent.keys()]).toEqual(['june|2.1', 'july|2.1', 'august|2.1'])
+  })
+})
+
+describe('the findings of any history', () => {
+  const session = fc.tuple(history, smallSettings).map(([events, settings]) => {
+    const session = createSession()
+    foldInto(session, events, settings)
+    return { session, settings, events }
+  })
+
+  test('never repeat an id, are in whole 256ths of a bit, and stand at their event', () => {
+    fc.assert(
+      fc.property(session, ({ session: { events, findings }, settings }) => {
+        expect(new Set(findings.map(({ findingId }) => findingId)).size).toBe(findings.length)
+        for (const finding of findings) {
+          expect(Number.isInteger(finding.bits * 256)).toBe(true)
+          expect(finding.bits).toBeGreaterThanOrEqual(settings.findingBitsMin)
+        }
+        for (const event of events) {
+          const own = findings.filter(({ eventId }) => eventId === event.eventId)
+          expect(event.reasons).toEqual(own.map(({ detector }) => detector))
+          expect(new Set([event.incidentId, ...own.map(({ incidentId }) => incidentId)]).size).toBe(1)
+          expect(event.learned & event.held).toBe(0)
+          expect(event.fresh & ~(event.learned | event.held)).toBe(0)
+          expect(event.surpriseBits).toBeGreaterThanOrEqual(
+            own.reduce((sum, { bits, detector }) => sum + (detector === 'impossible-travel' ? 0 : bits), 0),
+          )
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('sum up to the bits of their incidents, as every alert states them', () => {
+    fc.assert(
+      fc.property(session, ({ session: { events, findings, alerts, states } }) => {
+        const at = new Map(events.map((event, index) => [event.eventId as string, index]))
+        for (const alert of alerts) {
+          const until = at.get(eventOfAlert(alert.timeMs, alert.incidentId, events)) ?? -1
+          const past = findings.filter(
+            (one) => one.incidentId === alert.incidentId && (at.get(one.eventId) ?? 0) <= until,
+          )
+          expect(alert.surpriseBits).toBe(sumOf(past))
+          expect(alert.beganAtMs).toBe(Math.min(...past.map(({ timeMs }) => timeMs)))
+        }
+        for (const { incident } of states.values()) {
+          if (incident === undefined) continue
+          expect(incident.bits).toBe(sumOf(findings.filter(({ incidentId }) => incidentId === incident.id)))
+        }
+      }),
+      { numRuns: 150 },
+    )
+
+    function eventOfAlert(
+      timeMs: number,
+      incidentId: string,
+      events: readonly { timeMs: number; incidentId: string; eventId: string }[],
+    ) {
+      const own = events.filter((event) => event.timeMs === timeMs && event.incidentId === incidentId)
+      fc.pre(own.length === 1)
+      return own[0]?.eventId ?? ''
+    }
+  })
+
+  test('join findings into incidents by gaps in event time', () => {
+    fc.assert(
+      fc.property(session, ({ session: { findings }, settings }) => {
+        for (const own of Map.groupBy(findings, ({ incidentId }) => incidentId).values()) {
+          const times = own.map(({ timeMs }) => timeMs).sort((a, b) => a - b)
+          for (const [index, timeMs] of times.entries()) {
+            if (index > 0) expect(timeMs - (times[index - 1] ?? 0)).toBeLessThanOrEqual(settings.profile.incidentGapMs)
+          }
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('depend neither on the alert threshold nor on --min-bits', () => {
+    fc.assert(
+      fc.property(session, ({ session, settings, events }) => {
+        const other = createSession()
+        foldInto(other, events, {
+          ...settings,
+          thresholdBits: 1000,
+          minBits: settings.minBits === undefined ? 1 : undefined,
+        })
+        expect(other.findings).toEqual(session.findings)
+        expect(other.events).toEqual(session.events)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('are found once where a producer sends its events twice', () => {
+    const redelivered = fc.tuple(history, fc.array(fc.tuple(fc.nat(500), fc.nat(40), fc.nat(80)), { maxLength: 8 }))
+    fc.assert(
+      fc.property(redelivered, smallSettings, ([events, again], settings) => {
+        const inOrder = [...events].sort((a, b) => a.timeMs - b.timeMs)
+        for (const [from, count, later] of again) {
+          const at = from % inOrder.length
+          inOrder.splice(at + count + later, 0, ...inOrder.slice(at, at + count))
+        }
+        const session = createSession()
+        foldInto(session, inOrder, { ...settings, profile: { ...settings.profile, valuesMax: 100 } })
+        const ids = session.findings.map(({ findingId }) => findingId)
+        expect(new Set(ids).size).toBe(ids.length)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('ids', () => {
+  test('are made of the token, the detector and the event, or the bucket and the step', () => {
+    const { state, nextMs } = office(300)
+    const theft = call(nextMs, THEFT)
+    const [first] = fold(state, theft).findings
+    expect(first).toMatchObject({
+      findingId: hashId(theft.tokenId, 'new-country', theft.eventId),
+      incidentId: hashId(theft.tokenId, theft.eventId),
+    })
+    const burst = Array.from({ length: 60 }, (_, index) => fold(state, call(nextMs + DAY_MS + index))).flatMap(
+      ({ findings }) => findings,
+    )
+    const bucketMs = nextMs + DAY_MS - ((nextMs + DAY_MS) % HOUR_MS)
+    expect(burst[0]).toMatchObject({
+      bucketMs,
+      findingId: hashId(theft.tokenId, 'frequency-spike', bucketMs, burst[0]?.step ?? 0),
+      incidentId: hashId(theft.tokenId, bucketMs, burst[0]?.step ?? 0, 'frequency-spike'),
+    })
+  })
+
+  test('of incidents differ where late bursts of one hour stand apart', () => {
+    const { state, nextMs } = office(300)
+    fold(state, call(nextMs, THEFT))
+    const lateMs = nextMs - 48 * HOUR_MS
+    const late = Array.from({ length: 100 }, (_, index) =>
+      fold(state, call(lateMs + index * 1000, { status: 403 })),
+    ).flatMap(({ findings }) => findings)
+    expect(late.length).toBeGreaterThan(1)
+    expect(new Set(late.map(({ incidentId }) => incidentId)).size).toBe(late.length)
+  })
+})
+
+describe('quarantine', () => {
+  test('takes the whole event once its incident stands at quarantineBits, this event included', () => {
+    const { state, nextMs } = office(300)
+    const { event, findings } = fold(state, call(nextMs, THEFT))
+    expect(sumOf(findings)).toBeGreaterThan(10)
+    expect(event.learned).toBe(MASK.errors)
+    expect(event.held).toBe(MASK.network | MASK.route | MASK.agent | MASK.place | MASK.counts)
+    expect(knownCountries(state)).toEqual(['DE'])
+  })
+
+  test('lets a small surprise be learned at once', () => {
+    const { state, nextMs } = office(300)
+    const { event, findings } = fold(state, call(nextMs, { agentVersion: '2.2' }))
+    expect(sumOf(findings)).toBeLessThan(10)
+    expect(event.held).toBe(0)
+    expect([...state.profile.learned.agent.keys()]).toContain('reporter|2.2')
+  })
+
+  test('lasts: a thief who calls on, day by day and with more and more habits, is found daily and never learned', () => {
+    const { state, nextMs } = office(300)
+    for (let hour = 0; hour < 13 * 24; hour++) {
+      const timeMs = nextMs + hour * HOUR_MS
+      fold(state, call(timeMs))
+      const habits = { ...THEFT, route: `/v1/keys/${hour % 9}`, address: `128.199.10.${hour % 50}` }
+      const { event, findings } = fold(state, call(timeMs + 60_000, habits))
+      expect(event.learned).toBe(MASK.errors)
+      expect(event.held & MASK.network).toBe(MASK.network)
+      if (timeMs % DAY_MS === 0) expect(findings.length).toBeGreaterThan(0)
+    }
+    expect(knownCountries(state)).toEqual(['DE'])
+    expect([...state.profile.learned.agent.keys()]).toEqual(['reporter|2.1'])
+    expect([...state.profile.learned.route.keys()]).toEqual(['reports|/v1/reports|GET'])
+  })
+
+  test('loses nothing that the owner is known for, and is over for the owner once findings stop', () => {
+    const { state, nextMs } = office(300)
+    const before = structuredClone(state.profile.learned)
+    fold(state, call(nextMs, THEFT))
+    expect(fold(state, call(nextMs + HOUR_MS)).event).toMatchObject({ learned: MASK.errors, reasons: [] })
+    for (const [dimension, table] of Object.entries(before)) {
+      const now = state.profile.learned[dimension as keyof typeof before]
+      expect([...now.keys()]).toEqual([...table.keys()])
+    }
+    const after = fold(state, call(nextMs + 6 * HOUR_MS + 1)).event
+    expect(after.held).toBe(0)
+    expect(after.learned & MASK.counts).toBe(MASK.counts)
+  })
+
+  test('ends by adoption, adoptAfterMs after the value came and incidentGapMs after the last finding', () => {
+    const { state, nextMs } = office(300)
+    fold(state, call(nextMs, THEFT))
+    const adoptedMs = nextMs + 14 * DAY_MS
+    expect(fold(state, call(adoptedMs - 1, THEFT)).findings.length).toBeGreaterThan(0)
+    const stillHeld = fold(state, call(adoptedMs + HOUR_MS, THEFT))
+    expect(stillHeld.event.held & MASK.network).toBe(MASK.network)
+    const adopted = fold(state, call(adoptedMs + 7 * HOUR_MS + 1, THEFT))
+    expect(detectorsOf(adopted)).toEqual([])
+    expect(adopted.event).toMatchObject({ held: 0, surpriseBits: 0 })
+    expect(knownCountries(state)).toEqual(['DE', 'SG'])
+  })
+
+  test('a move that went on unchallenged is the habit afterwards', () => {
+    const { state, nextMs } = office(300)
+    fold(state, call(nextMs, THEFT))
+    let findings = 0
+    for (let day = 15; day < 60; day++) findings += fold(state, call(nextMs + day * DAY_MS, THEFT)).findings.length
+    expect(findings).toBeLessThanOrEqual(1)
+  })
+
+  function knownCountries(state: TokenState): string[] {
+    return [...new Set([...state.profile.learned.network.keys()].map((value) => value.slice(0, 2)))]
+  }
+})
+
+function sumOf(findings: readonly Pick<Finding, 'bits'>[]): number {
+  return findings.reduce((sum, { bits }) => sum + bits, 0)
+}
+
+describe('the alerts of a stream', () => {
+  test('come with the event that crosses the threshold, once, and again as the severity rises', () => {
+    const { state, nextMs } = office(700)
+    const story: readonly AccessEvent[] = [
+      call(nextMs, { ...SINGAPORE }),
+      call(nextMs + 60_000, { ...SINGAPORE, ...CURL }),
+      call(nextMs + 120_000, { ...SINGAPORE, ...CURL }),
+      call(nextMs + 180_000, { ...SINGAPORE, ...CURL, service: 'admin' }),
+    ]
+    const alerts = story.map((event) =>
+      fold(state, event).alerts.map(({ kind, severity, timeMs }) => [kind, severity, timeMs - nextMs]),
+    )
+    expect(alerts).toEqual([
+      [['opened', 'low', 0]],
+      [['escalated', 'high', 60_000]],
+      [],
+      [['escalated', 'critical', 180_000]],
+    ])
+  })
+})
