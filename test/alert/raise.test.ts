@@ -1,0 +1,193 @@
+/** When an incident becomes an alert, under which id, and what the alert says. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Alert } from '../../src/alert/alert.ts'
+import { type IncidentEvidence, addToIncident, createIncident, severityOf } from '../../src/alert/incident.ts'
+import { markBits, raiseAlert } from '../../src/alert/raise.ts'
+import { type EventTimeMs, type IncidentId, type TokenId, hashId } from '../../src/event.ts'
+
+const BEGAN_MS = Date.UTC(2026, 2, 1, 12)
+const SUBJECT = { tokenId: 'tok_a' as TokenId, tokenName: 'report writer', tenant: 'acme' }
+const ID = 'incident-1' as IncidentId
+
+function finding(index: number, bits: number, change: Partial<IncidentEvidence> = {}): IncidentEvidence {
+  return {
+    findingId: `finding-${index}`,
+    detector: 'new-country',
+    bits,
+    timeMs: (BEGAN_MS + index * 60_000) as EventTimeMs,
+    seen: `seen ${index}`,
+    normal: 'normal',
+    eventId: `event-${index}`,
+    ip: `192.0.2.${index}`,
+    country: 'SG',
+    network: 'AS14061 DIGITALOCEAN-ASN',
+    ...change,
+  }
+}
+
+/** Adds findings one event at a time, and what each step gives. */
+function play(steps: readonly number[], thresholdBits: number, minBits?: number): (Alert | undefined)[] {
+  const incident = createIncident(ID, BEGAN_MS)
+  return steps.map((bits, index) => {
+    const before = incident.bits
+    const seen = finding(index, bits)
+    addToIncident(incident, seen)
+    const settings = { thresholdBits, database: 'tokenwatch' }
+    return minBits === undefined
+      ? raiseAlert(incident, before, seen.timeMs, SUBJECT, settings)
+      : markBits(incident, before, seen.timeMs, SUBJECT, settings, minBits)
+  })
+}
+
+const steps = fc.array(
+  fc.integer({ min: 1, max: 3000 }).map((parts) => parts / 256),
+  { minLength: 1, maxLength: 40 },
+)
+const threshold = fc.constantFrom(1, 10, 13.5, 14)
+
+describe('the alerts of an incident', () => {
+  test.each([
+    ['below the threshold it is silent', [6, 6], []],
+    ['at the threshold it opens', [6, 8], [['opened', 'low', 14]]],
+    ['further findings of the same severity add nothing', [14, 1, 1, 1], [['opened', 'low', 14]]],
+    [
+      '4 bits above it is medium',
+      [14, 4],
+      [
+        ['opened', 'low', 14],
+        ['escalated', 'medium', 18],
+      ],
+    ],
+    [
+      '8 bits above high, 16 bits critical',
+      [18, 4, 8],
+      [
+        ['opened', 'medium', 18],
+        ['escalated', 'high', 22],
+        ['escalated', 'critical', 30],
+      ],
+    ],
+    [
+      'one step may skip severities',
+      [14, 40, 40],
+      [
+        ['opened', 'low', 14],
+        ['escalated', 'critical', 54],
+      ],
+    ],
+    ['and open with the highest', [40], [['opened', 'critical', 40]]],
+  ])('%s', (_, steps, expected) => {
+    const told = play(steps, 14).flatMap((alert) => (alert ? [[alert.kind, alert.severity, alert.surpriseBits]] : []))
+    expect(told).toEqual(expected)
+  })
+
+  test('are one opening at the crossing and one escalation for each rise, under ids that say so', () => {
+    fc.assert(
+      fc.property(steps, threshold, (steps, thresholdBits) => {
+        const alerts = play(steps, thresholdBits)
+        let sum = 0
+        let before: string | undefined
+        for (const [index, bits] of steps.entries()) {
+          sum += bits
+          const severity = severityOf(sum, thresholdBits)
+          const alert = alerts[index]
+          expect(alert === undefined).toBe(severity === before)
+          if (alert === undefined || severity === undefined) continue
+          const kind = before === undefined ? 'opened' : 'escalated'
+          expect(alert).toMatchObject({ kind, severity, surpriseBits: sum, timeMs: BEGAN_MS + index * 60_000 })
+          expect(alert.alertId).toBe(hashId(ID, kind, severity, 0))
+          before = severity
+        }
+        const ids = alerts.flatMap((alert) => (alert ? [alert.alertId] : []))
+        expect(new Set(ids).size).toBe(ids.length)
+      }),
+    )
+  })
+})
+
+describe('replay --min-bits', () => {
+  test.each([
+    ['a line for each whole bit that is passed', [10, 1, 1], [10, 11, 12]],
+    ['none below N', [3, 3, 3.5], []],
+    ['one line where several bits are passed at once', [10, 7.5], [10, 17.5]],
+    ['none for part of a bit', [10.5, 0.25], [10.5]],
+    ['from a fractional N on, also within a bit', [10, 0.5, 0.25], [10.5], 10.25],
+  ])('%s', (_, steps, expected, minBits = 10) => {
+    const lines = play(steps, 14, minBits).flatMap((line) => (line ? [line.surpriseBits] : []))
+    expect(lines).toEqual(expected)
+  })
+
+  test('whatever the threshold T from N on: the first line at or above T is of the event that crossed T', () => {
+    const bits = fc.integer({ min: 1, max: 40 })
+    fc.assert(
+      fc.property(steps, bits, bits, threshold, (steps, minBits, more, thresholdBits) => {
+        const lines = play(steps, thresholdBits, minBits)
+        const wholeThreshold = minBits + more
+        let sum = 0
+        const crossing = steps.findIndex((step) => (sum += step) >= wholeThreshold)
+        const first = lines.find((line) => line !== undefined && line.surpriseBits >= wholeThreshold)
+        expect(first?.timeMs).toBe(crossing < 0 ? undefined : BEGAN_MS + crossing * 60_000)
+      }),
+    )
+  })
+
+  test('gives each whole bit at most one line, under an id that the threshold plays no part in', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 20 }), (steps, minBits) => {
+        const lines = play(steps, 14, minBits).flatMap((line) => (line ? [line] : []))
+        const floors = lines.map(({ surpriseBits }) => Math.floor(surpriseBits))
+        expect(new Set(floors).size).toBe(floors.length)
+        expect(lines.map(({ kind }) => kind).every((kind) => kind === 'bits')).toBe(true)
+        expect(lines.map(({ alertId }) => alertId)).toEqual(floors.map((floor) => hashId(ID, 'bits', floor)))
+        const other = play(steps, 3, minBits).flatMap((line) => (line ? [line.alertId] : []))
+        expect(other).toEqual(lines.map(({ alertId }) => alertId))
+      }),
+    )
+  })
+})
+
+describe('what an alert says', () => {
+  function alertOf(findings: readonly IncidentEvidence[]): Alert {
+    const incident = createIncident(ID, findings[0]?.timeMs ?? 0)
+    for (const one of findings) addToIncident(incident, one)
+    const settings = { thresholdBits: 1, database: 'tokenwatch' }
+    return raiseAlert(incident, 0, findings.at(-1)?.timeMs ?? (0 as EventTimeMs), SUBJECT, settings) as Alert
+  }
+
+  test('names the token and what surprised most', () => {
+    const alert = alertOf([finding(0, 4), finding(1, 9, { seen: 'First call from Singapore' })])
+    expect(alert).toMatchObject({ title: 'report writer: First call from Singapore', tenant: 'acme', subject: 'tok_a' })
+    expect(alert.beganAtMs).toBe(BEGAN_MS)
+    expect(alert.timeMs).toBe(BEGAN_MS + 60_000)
+  })
+
+  test('lists detectors, evidence, sources and events with the strongest first', () => {
+    const alert = alertOf([
+      finding(0, 4, { detector: 'new-endpoint' }),
+      finding(1, 9),
+      finding(2, 7, { detector: 'new-endpoint', ip: '192.0.2.1', eventId: 'event-1' }),
+    ])
+    expect(alert.detectors).toEqual([
+      { name: 'new-endpoint', bits: 11 },
+      { name: 'new-country', bits: 9 },
+    ])
+    expect(alert.evidence.map(({ bits }) => bits)).toEqual([9, 7, 4])
+    expect(alert.sources.map(({ ip }) => ip)).toEqual(['192.0.2.1', '192.0.2.0'])
+    expect(alert.eventIds).toEqual(['event-1', 'event-0'])
+  })
+
+  test('holds at most five events and five sources, none of them empty', () => {
+    const many = Array.from({ length: 12 }, (_, index) => finding(index, 12 - index, index === 0 ? { ip: '' } : {}))
+    const alert = alertOf(many)
+    expect(alert.eventIds).toEqual(['event-0', 'event-1', 'event-2', 'event-3', 'event-4'])
+    expect(alert.sources.map(({ ip }) => ip)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5'])
+  })
+
+  test('carries a query whose time bounds hold the whole incident', () => {
+    const { evidenceQuery } = alertOf([finding(0, 4), finding(90, 9)])
+    expect(evidenceQuery).toContain("'2026-03-01 11:00:00.000'")
+    expect(evidenceQuery).toContain("'2026-03-01 14:30:00.000'")
+    expect(evidenceQuery).toContain("token_id = 'tok_a'")
+  })
+})
