@@ -21,12 +21,16 @@ export interface EmbeddedConfig {
 const DATABASE = /^[A-Za-z_][A-Za-z0-9_]{0,62}\*?$/
 const MIB = 2 ** 20
 
+/** Hard-wired in libchdb, without a password. */
+export const SESSION_USER = 'default'
+
 /**
  * The server's configuration.
  *
- * The session's `default` user has no password, must exist, and may read files; restricting it to other addresses does
- * not help, and loopback is open to every web page. So requests are answered by two rules only: `/ping`, and queries
- * whose Authorization header is one of the two users' and that no web page of another origin sent.
+ * Loopback is open to every web page, and the session's user must exist without a password. So requests are answered by
+ * two rules only: `/ping`, and queries whose Authorization header is one of the two users' and that no web page sent.
+ * What rules cannot look at is a query's parameters, and `?user=` wins over the header: whoever has a password may
+ * become the session's user. Hence that one may do nothing (`usersXml`).
  */
 export function serverXml(config: EmbeddedConfig): string {
   const basic = [config.owner, config.analyst].map(basicToken).map(escapeRegex).join('|')
@@ -53,7 +57,10 @@ export function serverXml(config: EmbeddedConfig): string {
 `
 }
 
-/** The users: tokenwatch owns its database and nothing else, the analyst reads it. Neither may use files or URLs. */
+/**
+ * The users: tokenwatch owns its database and nothing else, the analyst reads it; neither may use files or URLs. The
+ * session's user has one right, to start listening, and a quota of the two queries that it runs itself.
+ */
 export function usersXml(config: EmbeddedConfig): string {
   if (!DATABASE.test(config.database)) throw new RangeError('not a database name')
   return `<clickhouse>
@@ -65,18 +72,27 @@ export function usersXml(config: EmbeddedConfig): string {
       <max_memory_usage>${Math.floor(config.memoryBytesMax / 2)}</max_memory_usage>
     </analyst>
   </profiles>
-  <quotas><default/></quotas>
+  <quotas>
+    <default/>
+    <session><interval><duration>2147483647</duration><queries>2</queries></interval></session>
+  </quotas>
   <users>
-    <default>
+    <${SESSION_USER}>
       <password></password>
       <networks><ip>127.0.0.1</ip></networks>
       <profile>default</profile>
-      <quota>default</quota>
-    </default>
+      <quota>session</quota>
+      <grants>
+        <query>GRANT SYSTEM LISTEN ON *.*</query>
+      </grants>
+    </${SESSION_USER}>
 ${userXml(config.owner, 'default', [
   `GRANT SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP DATABASE, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE ON ${config.database}.*`,
   'GRANT TABLE ENGINE ON MergeTree, TABLE ENGINE ON ReplacingMergeTree, TABLE ENGINE ON AggregatingMergeTree',
   'GRANT SELECT ON system.parts',
+  // Of the query that keeps the server alive; see embedded-child.ts.
+  'GRANT KILL QUERY ON *.*',
+  'GRANT SELECT ON system.processes',
 ])}
 ${userXml(config.analyst, 'analyst', [`GRANT SHOW, SELECT ON ${config.database}.*`])}
   </users>

@@ -35,9 +35,12 @@ export interface Embedded extends Credentials {
 export class EmbeddedError extends Error {
   override readonly name = 'EmbeddedError'
   readonly remedy: string
-  constructor(message: string, remedy: string) {
+  /** It is installed but did not come up: another process may have been faster. */
+  readonly maybeOwned: boolean
+  constructor(message: string, remedy: string, maybeOwned: boolean) {
     super(message)
     this.remedy = remedy
+    this.maybeOwned = maybeOwned
   }
 }
 
@@ -60,7 +63,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const port = options.port || (await freePort(access.port))
   const url = `http://127.0.0.1:${port}`
   writeConfig(home, options, access)
-  const child = spawnServer(library, home, port)
+  const child = spawnServer(dataDir, library, port)
   await untilReady(child, url, access, home)
   writeAccess(dataDir, { ...access, url, port, pid: child.pid! })
   options.log.debug({ url, pid: child.pid }, 'embedded ClickHouse started')
@@ -90,6 +93,7 @@ async function findLibrary(): Promise<string> {
     throw new EmbeddedError(
       `no ClickHouse is configured and the embedded one (chdb) is not installed for ${platform}`,
       remedy,
+      false,
     )
   }
 }
@@ -108,26 +112,13 @@ function writeConfig(home: string, options: EmbeddedOptions, access: EmbeddedAcc
   writePrivate(join(home, 'config.xml'), serverXml(config))
 }
 
-/** Blocks on standard input for as long as the server is wanted. */
-const SERVE_QUERY = "SYSTEM START LISTEN HTTP; SELECT count() FROM file('-', 'LineAsString') FORMAT Null"
-
-function spawnServer(library: string, home: string, port: number): ChildProcess {
+function spawnServer(dataDir: string, library: string, port: number): ChildProcess {
+  const home = join(dataDir, 'clickhouse')
   const output = openSync(join(home, 'start.log'), 'w', 0o600)
   try {
     const child = spawn(
       process.execPath,
-      [
-        fileURLToPath(new URL('embedded-child.ts', import.meta.url)),
-        library,
-        'clickhouse',
-        `--config-file=${join(home, 'config.xml')}`,
-        `--path=${join(home, 'data')}`,
-        '--listen_host=127.0.0.1',
-        `--http_port=${port}`,
-        '--tcp_port=0',
-        '--log-level=error',
-        `--query=${SERVE_QUERY}`,
-      ],
+      [fileURLToPath(new URL('embedded-child.ts', import.meta.url)), dataDir, library, String(port)],
       // A process group of its own: Ctrl-C on a terminal must not reach the server before its clients are done.
       { stdio: ['pipe', output, output], detached: true, cwd: home },
     )
@@ -153,16 +144,17 @@ async function untilReady(child: ChildProcess, url: string, access: EmbeddedAcce
     await delay(POLL_MS)
   }
   child.kill('SIGKILL')
-  const said = printable(lastLines(join(home, 'start.log')))
+  const said = printable(lastLines(join(home, 'start.log')).replace(/^Logging .*$/gm, ''))
   throw new EmbeddedError(
     `the embedded ClickHouse did not start${said === '' ? '' : `: ${said}`}`,
     `see ${join(home, 'server.log')}; another tokenwatch may own this data directory`,
+    true,
   )
 }
 
 function lastLines(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim().split('\n').slice(-3).join(' ').slice(-500)
+    return readFileSync(path, 'utf8').trim().split('\n').slice(-3).join('\n').slice(-500)
   } catch {
     return ''
   }

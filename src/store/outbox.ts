@@ -106,13 +106,20 @@ export async function dueAlerts(db: Database, query: DueQuery): Promise<DueAlert
     alert: row.body,
     position: { topic: row.topic, partition: row.partition, offset: row.offset },
     ingestedAtMs: row.ingested_at_ms,
-    due: row.targets.map((target, index) => ({
-      target,
-      attempts: row.attempts[index]!,
-      firstAttemptAtMs: row.first_attempt_at_ms[index]!,
-      retryAtMs: row.retry_at_ms[index]!,
-    })),
+    due: row.targets
+      .map((target, index) => ({
+        target,
+        attempts: row.attempts[index]!,
+        firstAttemptAtMs: row.first_attempt_at_ms[index]!,
+        retryAtMs: row.retry_at_ms[index]!,
+      }))
+      .sort(byTarget),
   }))
+}
+
+/** The server's order of what it groups is arbitrary. */
+function byTarget(a: { readonly target: string }, b: { readonly target: string }): number {
+  return a.target < b.target ? -1 : 1
 }
 
 /** Records attempts. Repeating a failed call with the same attempts records them once. */
@@ -141,7 +148,9 @@ const listedRow = z
   .transform((row) => ({
     alert: row.body,
     ingestedAtMs: row.ingested_at_ms,
-    targets: row.targets.map(({ attempted_at_ms, ...target }) => ({ ...target, attemptedAtMs: attempted_at_ms })),
+    targets: row.targets
+      .map(({ attempted_at_ms, ...target }) => ({ ...target, attemptedAtMs: attempted_at_ms }))
+      .sort(byTarget),
   }))
 
 /** An alert with the latest outcome at each target that was tried; none while it waits. */

@@ -7,7 +7,7 @@ import { openDatabase } from './clickhouse.ts'
 import type { Database } from './database.ts'
 import { findEmbedded } from './embedded-access.ts'
 import type { Credentials } from './embedded-config.ts'
-import { startEmbedded } from './embedded.ts'
+import { EmbeddedError, startEmbedded } from './embedded.ts'
 import { checkSchema, migrate } from './migrate.ts'
 import type { ClickHouseSettings } from './settings.ts'
 
@@ -88,6 +88,7 @@ async function embeddedPlace(settings: ClickHouseSettings, log: Log): Promise<Pl
     const own = await startEmbedded({ dataDir, port, memoryBytesMax, database, log })
     return placeOf(settings, own, () => own.stop())
   } catch (error) {
+    if (!(error instanceof EmbeddedError) || !error.maybeOwned) throw error
     const deadlineMs = Date.now() + OTHER_STARTS_MS
     while (Date.now() < deadlineMs) {
       const other = await findEmbedded(dataDir)
