@@ -31,14 +31,14 @@ export interface Embedded extends Credentials {
   stop(): Promise<void>
 }
 
-/** It could not be started. `remedy` says what to do. */
+/** It could not be started. The message ends with the remedy. */
 export class EmbeddedError extends Error {
   override readonly name = 'EmbeddedError'
   readonly remedy: string
   /** It is installed but did not come up: another process may have been faster. */
   readonly maybeOwned: boolean
   constructor(message: string, remedy: string, maybeOwned: boolean) {
-    super(message)
+    super(`${message}; ${remedy}`)
     this.remedy = remedy
     this.maybeOwned = maybeOwned
   }

@@ -12,12 +12,12 @@ export const SERVER_VERSION_MIN = '26.7'
 
 const MIGRATIONS = new URL('../../sql/', import.meta.url)
 
-/** The schema or the server is not what this program needs. `remedy` is a command line or one sentence. */
+/** The schema or the server is not what this program needs. The message ends with the remedy. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
   readonly remedy: string
   constructor(message: string, remedy: string) {
-    super(message)
+    super(`${message}; ${remedy}`)
     this.remedy = remedy
   }
 }
@@ -122,7 +122,7 @@ export async function checkSchema(db: Database): Promise<void> {
   if (missing.length > 0)
     throw new SchemaError(
       `the schema of database ${db.name} is behind: ${missing.map((migration) => migration.name).join(', ')} not applied`,
-      'tokenwatch migrate',
+      'run: tokenwatch migrate',
     )
   const newest = Math.max(...applied)
   if (newest > schemaVersion())

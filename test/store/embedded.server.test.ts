@@ -122,7 +122,7 @@ describe('access', () => {
 
   const forbidden = [
     `SELECT * FROM file('/etc/hostname', 'LineAsString')`,
-    `SELECT * FROM url('${'http://127.0.0.1:1'}', 'LineAsString')`,
+    `SELECT * FROM url('http://127.0.0.1:1', 'LineAsString')`,
     `SELECT * FROM file('/etc/hostname', 'JSONEachRow')`,
     `DESCRIBE file('/etc/hostname', 'CSVWithNames')`,
     `SELECT * FROM remote('127.0.0.1:9000', 'system', 'one')`,
@@ -225,7 +225,7 @@ describe('one owner', () => {
   test('of two that start at once in a new directory one wins, and the other joins it', async () => {
     const settings = settingsOf(directory())
     const stores = await Promise.all([openStore(settings), openStore(settings)])
-    expect(stores.map((store) => store.owned).sort()).toEqual([false, true])
+    expect(stores.filter((store) => store.owned)).toHaveLength(1)
     await Promise.all(stores.map((store) => store.db.ping()))
     for (const store of stores.toSorted((a, b) => Number(a.owned) - Number(b.owned))) await store.close()
   })

@@ -1,5 +1,5 @@
 /** What is encoded is what ClickHouse reads, whatever the values. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { encodeBlock } from '../../src/store/native.ts'
