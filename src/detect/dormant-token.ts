@@ -36,7 +36,7 @@ export const dormantToken = defineDetector({
       return {
         bits,
         seen: `Used again after ${durationOf(silentMs)} of silence`,
-        normal: `${days.length} active days within ${spanDays + 1}, last used ${new Date(profile.nowMs).toISOString()}`,
+        normal: `Used on ${days.length} of ${spanDays + 1} days, then not since ${new Date(profile.nowMs).toISOString()}`,
         numbers: { silentDays: silentMs / DAY_MS, pauses, spanDays },
       }
     },

@@ -25,7 +25,7 @@ export const newAddress = defineDetector({
       const kind = novelty.level === 2 ? 'prefix' : 'address'
       const plural = novelty.level === 2 ? 'prefixes' : 'addresses'
       return noveltyObservation(novelty, {
-        seen: `First call from ${kind} ${novelty.levels[novelty.level] ?? ''}: ${sourceOf(event)}`,
+        call: `from ${kind} ${novelty.levels[novelty.level] ?? ''}: ${sourceOf(event)}`,
         siblings: `${novelty.siblingCount === 1 ? kind : plural} in ${novelty.levels[novelty.level - 1] ?? ''}`,
       })
     },

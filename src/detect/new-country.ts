@@ -22,7 +22,7 @@ export const newCountry = defineDetector({
       const novelty = noveltyOf(profile, 'network', event)
       if (novelty === undefined || novelty.level !== 0 || novelty.bits < findingBitsMin) return undefined
       return noveltyObservation(novelty, {
-        seen: `First call from ${countryName(novelty.levels[0] ?? '')}: ${sourceOf(event)}`,
+        call: `from ${countryName(novelty.levels[0] ?? '')}: ${sourceOf(event)}`,
         siblings: novelty.siblingCount === 1 ? 'country' : 'countries',
       })
     },

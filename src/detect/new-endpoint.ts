@@ -30,7 +30,7 @@ export const newEndpoint = defineDetector({
       const [one, many] = KINDS[novelty.level] ?? KINDS[1]
       const parent = novelty.level === 0 ? '' : ` of ${novelty.levels[novelty.level - 1] ?? ''}`
       return noveltyObservation(novelty, {
-        seen: `First call of ${one} ${novelty.levels[novelty.level] ?? ''}: ${event.method} ${event.route} on ${event.service || 'an unnamed service'}`,
+        call: `of ${one} ${novelty.levels[novelty.level] ?? ''}: ${event.method} ${event.route} on ${event.service || 'an unnamed service'}`,
         siblings: `${novelty.siblingCount === 1 ? one : many}${parent}`,
       })
     },

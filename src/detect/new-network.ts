@@ -22,7 +22,7 @@ export const newNetwork = defineDetector({
       const novelty = noveltyOf(profile, 'network', event)
       if (novelty === undefined || novelty.level !== 1 || novelty.bits < findingBitsMin) return undefined
       return noveltyObservation(novelty, {
-        seen: `First call from network ${event.network}: ${sourceOf(event)}`,
+        call: `from network ${event.network}: ${sourceOf(event)}`,
         siblings: `network${novelty.siblingCount === 1 ? '' : 's'} in ${countryName(novelty.levels[0] ?? '')}`,
       })
     },

@@ -22,9 +22,9 @@ export const newUserAgent = defineDetector({
       if (novelty === undefined || novelty.bits < findingBitsMin) return undefined
       const isFamily = novelty.level === 0
       return noveltyObservation(novelty, {
-        seen: isFamily
-          ? `First call by ${event.agent} ${event.agentVersion}`.trimEnd()
-          : `First call by version ${event.agentVersion} of ${event.agent}`,
+        call: isFamily
+          ? `by ${event.agent} ${event.agentVersion}`.trimEnd()
+          : `by version ${event.agentVersion} of ${event.agent}`,
         siblings: isFamily
           ? `client${novelty.siblingCount === 1 ? '' : 's'}`
           : `version${novelty.siblingCount === 1 ? '' : 's'} of ${event.agent}`,

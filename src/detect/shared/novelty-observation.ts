@@ -3,8 +3,8 @@ import type { Novelty } from '../../profile/novelty.ts'
 import type { Observation } from '../detector.ts'
 
 export interface NoveltyWords {
-  /** What was seen, without a full stop. */
-  readonly seen: string
+  /** What the call was, following `First call`: `from France (FR): 192.0.2.7`. */
+  readonly call: string
   /** What the siblings are, in the plural: `countries`, `networks in US`. */
   readonly siblings: string
 }
@@ -16,10 +16,11 @@ export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Obser
     novelty.siblingCount > novelty.siblings.length ? `, and ${novelty.siblingCount - novelty.siblings.length} more` : ''
   return {
     bits: novelty.bits,
-    seen: words.seen,
+    seen: `${novelty.held ? 'Another call' : 'First call'} ${words.call}`,
     normal:
       `In ${novelty.n} ${unit}, ${novelty.siblingCount} ${words.siblings}` +
-      `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them`,
+      `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them` +
+      (novelty.held ? '; this one came before and is in quarantine' : ''),
     numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level },
     dimension: novelty.dimension,
   }

@@ -18,8 +18,9 @@ export function sourceOf(event: AccessEvent): string {
   return [event.ip, network, place].filter((part) => part !== '').join(', ')
 }
 
-/** A duration as a person says it: `3 days`, `5 hours`, `40 minutes`. */
+/** A duration as a person says it: `3 days`, `5 hours`, `40 minutes`, `less than a minute`. */
 export function durationOf(ms: number): string {
+  if (ms < 60_000) return 'less than a minute'
   const minutes = Math.round(ms / 60_000)
   if (minutes < 120) return `${minutes} minute${minutes === 1 ? '' : 's'}`
   const hours = Math.round(minutes / 60)
