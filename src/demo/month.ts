@@ -11,6 +11,12 @@ import {
 import { DAY_MS } from '../settings.ts'
 import type { TokenNames } from '../fold.ts'
 
+/**
+ * In this month the dormant token is woken from another country. Where a thief wakes one from its usual address, that
+ * alone stays below the default threshold (seed 7 shows it), which the demonstration then says.
+ */
+export const DEMO_SEED = 4
+
 const BATCH_RECORDS = 2_000
 
 export interface Month {

@@ -52,6 +52,5 @@ export function demoConfig(dataDir: string, startMs: number, kafka: Record<strin
     notify: { maxAgeMs: 0 },
     clickhouse: { dataDir },
     http: { port: 0 },
-    log: { level: 'error' },
   })
 }

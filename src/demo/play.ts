@@ -87,8 +87,8 @@ export async function deliverAlerts(config: Config, store: Store, startMs: numbe
     db: store.db,
     metrics: createMetrics(
       {
-        detectors: detectorDefinitions.map(({ name }) => name as string),
-        targetTypes: NOTIFIERS.map(({ type }) => type as string),
+        detectors: detectorDefinitions.map(({ name }) => name),
+        targetTypes: NOTIFIERS.map(({ type }) => type),
       },
       { processMetrics: false },
     ),

@@ -60,6 +60,7 @@ function terminalBar(out: NodeJS.WriteStream, paint: Screen['paint']): Bar {
     },
     stop() {
       if (isShown) bar.stop()
+      isShown = false
     },
   }
 }

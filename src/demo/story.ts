@@ -2,7 +2,7 @@
 import Table from 'cli-table3'
 import type { Alert } from '../alert/alert.ts'
 import { renderTerminal } from '../notify/terminal.ts'
-import { bitsText, durationText } from '../notify/presentation.ts'
+import { durationText } from '../notify/presentation.ts'
 import type { AttackName } from '../simulate/attacks/index.ts'
 import type { Credentials } from '../store/embedded-config.ts'
 import { clip } from '../text.ts'
@@ -22,57 +22,65 @@ const ATTACKS: Readonly<Record<AttackName, { readonly name: string; readonly dee
 
 export type NameOf = (tokenId: string) => string
 
-export function tellHeadline({ print, paint }: Screen, month: Month, way: 'direct' | 'kafka'): void {
-  const path = way === 'kafka' ? 'a real Kafka, the service, a real ClickHouse' : 'the real pipeline, a real ClickHouse'
+export function tellHeadline({ print, paint }: Screen, { tokens }: Month, kafka: boolean): void {
+  const real = kafka ? 'Kafka, the service and ClickHouse are real.' : 'the pipeline and ClickHouse are real.'
   print()
-  print(`  ${paint.bold('tokenwatch')}  ${paint.dim('a demonstration')}`)
+  print(`  ${paint.bold('tokenwatch')}  ${paint.dim('a month in a minute')}`)
   print()
-  print(`  A month of API calls by ${month.tokens} tokens of invented companies, with attacks hidden in it.`)
-  print('  tokenwatch is told nothing: it learns what is normal for each token and speaks up when one is')
-  print(`  used differently. The calls are made up; all else is the product: ${path}.`)
+  print(`  The calls of ${tokens} API tokens of some invented companies over one month, with attacks hidden in`)
+  print('  them. tokenwatch is told of none: it learns what is normal for each token, and speaks up when')
+  print(`  one is used differently. Only the calls are made up; ${real}`)
   print()
 }
 
-/** One attack: what was done, and the first alert as a person on call gets it. Later ones in a line each. */
-export function tellAttack(screen: Screen, attack: HiddenAttack, number: number, of: number, nameOf: NameOf): void {
-  const { print, paint, colour, width } = screen
-  const { name, deed } = ATTACKS[attack.name]
-  const head = `${number} of ${of}  ${name}`
-  print()
-  print(paint.bold(`── ${head} ${'─'.repeat(Math.max(3, width - head.length - 4))}`))
-  print(paint.dim(`   Hidden: ${nameOf(attack.tokenId)}, ${moment(attack.callsMs[0] ?? 0)}: ${deed}.`))
+/** Each attack with what was done and the first alert, as a person on call gets it. Later ones in a line each. */
+export function tellAttacks(screen: Screen, { attacks }: Verdict, nameOf: NameOf): void {
+  for (const [at, attack] of attacks.entries()) {
+    rule(screen, `Attack ${at + 1} of ${attacks.length}: ${ATTACKS[attack.name].name}`)
+    tellAttack(screen, attack, nameOf)
+  }
+}
+
+function tellAttack({ print, paint, colour, width }: Screen, attack: HiddenAttack, nameOf: NameOf): void {
+  const { deed } = ATTACKS[attack.name]
+  print(paint.dim(`  ${moment(attack.callsMs[0] ?? 0).trimStart()}, ${nameOf(attack.tokenId)}: ${deed}.`))
   print()
   const [first, ...later] = attack.alerts
   if (first === undefined) {
-    print('   No alert was raised.')
+    print(`  ${paint.red('No alert was raised.')}`)
     return
   }
   print(renderTerminal(first, { colour, widthMax: width }).trimEnd())
+  if (later.length > 0) print()
   for (const alert of later) {
     const after = durationText(alert.timeMs - first.timeMs)
-    print()
-    print(
-      paint.dim(clip(`   ${after} later: ${alert.severity}, ${bitsText(alert.surpriseBits)}. ${told(alert)}`, width)),
-    )
+    const bits = alert.detectors.map(({ name, bits }) => `${name} ${bits.toFixed(1)}`).join(', ')
+    print(paint.dim(clip(`  ${after} later ${alert.severity}: ${bits}`, width)))
   }
 }
 
+function rule({ print, paint, width }: Screen, title: string): void {
+  print()
+  print(paint.bold(`── ${title} ${'─'.repeat(Math.max(3, width - title.length - 4))}`))
+  print()
+}
+
 /** Alerts for which nothing was hidden: one line for each incident. */
-export function tellOthers({ print, paint, width }: Screen, verdict: Verdict, month: Month): void {
-  const incidents = byIncident(verdict.others)
+export function tellFalseAlerts({ print, paint, width }: Screen, { others }: Verdict, { days }: Month): void {
+  const incidents = byIncident(others)
   print()
   if (incidents.length === 0) {
-    print(`  ${paint.bold('False alerts: none.')}`)
+    print('  Nothing else raised an alert.')
     return
   }
-  const perDay = (verdict.others.length / month.days).toFixed(1)
-  const count = `${plural(verdict.others.length, 'alert')} in ${plural(incidents.length, 'incident')}, ${perDay} a day`
-  print(`  ${paint.bold('False alerts')}  ${count}: nothing was hidden here`)
+  const perDay = (others.length / days).toFixed(1)
+  print(
+    `  And ${plural(others.length, 'false alert')}, ${perDay} a day, in ${plural(incidents.length, 'incident')} where nothing was hidden:`,
+  )
   for (const alerts of incidents) {
     const first = alerts[0] as Alert
     const worst = alerts.at(-1) as Alert
-    const line = `${moment(first.timeMs)}  ${worst.severity.padEnd(8)}  ${first.title}`
-    print(paint.dim(clip(`    ${line}`, width)))
+    print(paint.dim(clip(`  ${moment(first.timeMs)}  ${worst.severity.padEnd(8)}  ${first.title}`, width)))
   }
 }
 
@@ -80,9 +88,7 @@ export function tellOthers({ print, paint, width }: Screen, verdict: Verdict, mo
 export function tellBalance(screen: Screen, verdict: Verdict, nameOf: NameOf): void {
   const { print, paint } = screen
   const found = verdict.attacks.filter(({ alerts }) => alerts.length > 0)
-  print()
-  print(paint.bold(`── What was hidden, and what was found ${'─'.repeat(Math.max(3, screen.width - 39))}`))
-  print()
+  rule(screen, 'What was hidden, and what was found')
   const table = new Table({ head: BALANCE_HEAD.map((text) => paint.dim(text)), style: PLAIN_STYLE, chars: NO_LINES })
   for (const attack of verdict.attacks) table.push(balanceRow(attack, nameOf, paint))
   print(indent(table.toString()))
@@ -90,7 +96,7 @@ export function tellBalance(screen: Screen, verdict: Verdict, nameOf: NameOf): v
   print(`  ${found.length} of ${plural(verdict.attacks.length, 'attack')} found.`)
 }
 
-const BALANCE_HEAD = ['attack', 'token', 'began', 'found after', 'by its', 'severity']
+const BALANCE_HEAD = ['attack', 'token', 'began', 'found after', 'by call', 'severity']
 
 function balanceRow(attack: HiddenAttack, nameOf: NameOf, paint: Screen['paint']): string[] {
   const [first] = attack.alerts
@@ -98,9 +104,9 @@ function balanceRow(attack: HiddenAttack, nameOf: NameOf, paint: Screen['paint']
   const row = [ATTACKS[attack.name].name, nameOf(attack.tokenId), moment(beganMs)]
   if (first === undefined) return [...row, paint.red('not found'), '', '']
   const calls = attack.callsMs.filter((callMs) => callMs <= first.timeMs).length
-  const severities = [...new Set(attack.alerts.map(({ severity }) => severity))]
+  const worst = attack.alerts.at(-1)?.severity ?? first.severity
   const after = first.timeMs <= beganMs ? 'at once' : durationText(first.timeMs - beganMs)
-  return [...row, paint.green(after), `${ordinal(calls)} call of ${attack.callsMs.length}`, severities.join(', then ')]
+  return [...row, paint.green(after), `${calls} of ${attack.callsMs.length}`, worst]
 }
 
 export interface Place {
@@ -113,9 +119,7 @@ export interface Place {
 export function tellNext(screen: Screen, place: Place, verdict: Verdict, nameOf: NameOf): void {
   const { print, paint } = screen
   const { address, analyst, database } = place
-  print()
-  print(paint.bold(`── Look for yourself ${'─'.repeat(Math.max(3, screen.width - 21))}`))
-  print()
+  rule(screen, 'Look for yourself')
   print(`  ClickHouse  ${paint.cyan(address)}  database ${database}`)
   print(`  user        ${analyst.user}  (may read, nothing else)`)
   print(`  password    ${analyst.password}`)
@@ -137,22 +141,16 @@ function strongest({ attacks, others }: Verdict): Alert | undefined {
   return [...candidates].sort((a, b) => b.surpriseBits - a.surpriseBits)[0]
 }
 
-const PLAIN_STYLE = { head: [], border: [], 'padding-left': 0, 'padding-right': 3 }
+const PLAIN_STYLE = { head: [], border: [], 'padding-left': 0, 'padding-right': 2 }
 const NO_LINES = Object.fromEntries(
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle'
     .split(' ')
     .map((name) => [name, '']),
 )
 
-/** The title without the token's name, which stands before it. */
-function told({ title, tokenName }: Alert): string {
-  return title.startsWith(`${tokenName}: `) ? title.slice(tokenName.length + 2) : title
-}
-
 /** `Oct 22 13:17`. */
 function moment(timeMs: number): string {
-  const date = new Date(timeMs)
-  return `${dayText(timeMs)} ${date.toISOString().slice(11, 16)}`
+  return `${dayText(timeMs).padEnd(6)} ${new Date(timeMs).toISOString().slice(11, 16)}`
 }
 
 /** `Oct 22`. */
@@ -162,11 +160,6 @@ export function dayText(timeMs: number): string {
 
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function ordinal(count: number): string {
-  const rest = count % 100 > 10 && count % 100 < 14 ? 0 : count % 10
-  return `${count}${{ 1: 'st', 2: 'nd', 3: 'rd' }[rest] ?? 'th'}`
 }
 
 function indent(text: string): string {
