@@ -90,7 +90,7 @@ export function createPartition(deps: PartitionDeps): Partition {
   /** Stores a block that stayed small, or acknowledges the last one when nothing followed it. */
   function schedule(): void {
     clearTimeout(progress.timer)
-    if (progress.block === undefined && progress.unacknowledged === undefined) return
+    if (epoch.signal.aborted || (progress.block === undefined && progress.unacknowledged === undefined)) return
     progress.timer = setTimeout(() => {
       enqueue(async () => {
         if (epoch.signal.aborted) return
@@ -102,6 +102,9 @@ export function createPartition(deps: PartitionDeps): Partition {
       })
     }, limits.lingerMs)
   }
+
+  // A timer that is left running would keep the process from ending.
+  epoch.signal.addEventListener('abort', () => clearTimeout(progress.timer), { once: true })
 
   return {
     accept: (records) =>
