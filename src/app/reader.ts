@@ -15,6 +15,7 @@ import { type Partition, type PartitionDeps, createPartition } from '../partitio
 import { type Pipeline, createPipeline } from '../pipeline.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
+import { type OnRetry, persist } from '../store/persist.ts'
 import { loadTokenStates } from '../store/profiles.ts'
 import type { Store } from '../store/store.ts'
 import { type TokenStates, createCachedStates } from '../token-states.ts'
@@ -105,14 +106,14 @@ export async function createReader(deps: ReaderDeps): Promise<Reader> {
 /** The partitions of the current epoch, each made when its first batch comes. */
 async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onStored' | 'onFailure'>) {
   const { config, store, log, metrics } = deps
-  const { states, pipeline, keyId } = await createMiddle(deps)
-  const blocks = createBlockStore({
-    db: store.db,
-    keyId,
-    onRetry: (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse did not take a block; trying again'),
-  })
   const partitions = new Map<string, Partition>()
   let epoch: Epoch | undefined
+  const onRetry: OnRetry = (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse is away; trying again')
+  const { states, pipeline, keyId } = await createMiddle(deps, onRetry, () => {
+    if (epoch === undefined) throw new EpochOverError()
+    return epoch.signal
+  })
+  const blocks = createBlockStore({ db: store.db, keyId, onRetry })
 
   function countBuffered(): void {
     const { rows, bytes } = bufferedOf(partitions.values())
@@ -169,12 +170,12 @@ function bufferedOf(partitions: Iterable<Partition>): { rows: number; bytes: num
   return total
 }
 
-/** Decode to fold, over a cache of what ClickHouse knows. */
-async function createMiddle({ config, store, metrics, newKey }: ReaderDeps): Promise<{
-  readonly states: TokenStates
-  readonly pipeline: Pipeline
-  readonly keyId: string
-}> {
+/** Decode to fold, over a cache of what ClickHouse knows. A load is tried again for as long as its epoch lasts. */
+async function createMiddle(
+  { config, store, metrics, newKey }: ReaderDeps,
+  onRetry: OnRetry,
+  currentSignal: () => AbortSignal,
+): Promise<{ readonly states: TokenStates; readonly pipeline: Pipeline; readonly keyId: string }> {
   const detection = await createDetection(config, {
     counters: {
       fieldDropped: (field) => metrics.fieldDropped(field),
@@ -185,7 +186,8 @@ async function createMiddle({ config, store, metrics, newKey }: ReaderDeps): Pro
   await claimKey(store.db, detection.keyId, newKey)
   const create = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
   const states = createCachedStates(async (tokenIds, horizon) => {
-    const loaded = await loadTokenStates(store.db, create, tokenIds, horizon)
+    const load = () => loadTokenStates(store.db, create, tokenIds, horizon)
+    const loaded = await persist(currentSignal(), onRetry, load)
     metrics.profilesLoaded(loaded.size)
     return loaded
   }, config.learning.profilesMax)

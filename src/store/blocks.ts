@@ -1,38 +1,20 @@
 /** Stores blocks, in the order on which exactness rests, and tells of a block that was announced whether it landed. */
-import pRetry from 'p-retry'
 import { z } from 'zod'
 import { type Block, insertToken } from '../block.ts'
-import { ClickHouseError } from './clickhouse-error.ts'
 import type { Database } from './database.ts'
 import type { Column } from './native.ts'
+import { type OnRetry, persist } from './persist.ts'
 import { alertColumns, deadLetterColumns, eventColumns, findingColumns } from './rows.ts'
-
-const RETRY_MS_MIN = 100
-const RETRY_MS_MAX = 10_000
 
 export interface BlockStoreDeps {
   readonly db: Database
   /** Id of the fingerprint key in use. */
   readonly keyId: string
-  /** Called with each failure that is tried again. */
-  readonly onRetry: (error: Error, attempt: number) => void
+  readonly onRetry: OnRetry
 }
 
 /** Every call tries again while ClickHouse is away, until its signal is aborted; what cannot succeed throws. */
 export function createBlockStore({ db, keyId, onRetry }: BlockStoreDeps) {
-  function persist<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return pRetry(call, {
-      signal,
-      retries: Number.POSITIVE_INFINITY,
-      factor: 2,
-      minTimeout: RETRY_MS_MIN,
-      maxTimeout: RETRY_MS_MAX,
-      randomize: true,
-      shouldRetry: ({ error }) => !signal.aborted && error instanceof ClickHouseError && error.retryable,
-      onFailedAttempt: ({ error, attemptNumber }) => onRetry(error, attemptNumber),
-    })
-  }
-
   return {
     /** Dead letters, findings, alerts, then the events that caused them. */
     async write(block: Block, signal: AbortSignal): Promise<void> {
@@ -46,12 +28,12 @@ export function createBlockStore({ db, keyId, onRetry }: BlockStoreDeps) {
       for (const [table, rows, columnsOf] of tables) {
         if (rows === 0) continue
         const columns = columnsOf()
-        await persist(signal, () => db.insert(table, columns, rows, insertToken(block, table), signal))
+        await persist(signal, onRetry, () => db.insert(table, columns, rows, insertToken(block, table), signal))
       }
     },
 
     async hasLanded(topic: string, partition: number, ingestedAtMs: number, signal: AbortSignal): Promise<boolean> {
-      const found = await persist(signal, () =>
+      const found = await persist(signal, onRetry, () =>
         db.query(
           `SELECT count() AS rows FROM
              (SELECT 1 FROM events WHERE topic = {topic: String} AND partition = {partition: UInt32}
@@ -66,7 +48,7 @@ export function createBlockStore({ db, keyId, onRetry }: BlockStoreDeps) {
 
     /** Inserts the landed rows once more under their token: the table drops them, views that lack them fill. */
     async heal(block: Block, signal: AbortSignal): Promise<void> {
-      await persist(signal, () =>
+      await persist(signal, onRetry, () =>
         db.command(
           `INSERT INTO events SELECT * FROM events WHERE topic = {topic: String} AND partition = {partition: UInt32}
            AND ingested_at = fromUnixTimestamp64Milli({at: Int64}) ORDER BY offset, record_index`,
