@@ -1,9 +1,19 @@
 /** An epoch of a kafkajs consumer: positions are read once, commits are fenced, and a refusal reaches kafkajs. */
 import kafkajs from 'kafkajs'
+import pRetry from 'p-retry'
 import type { Admin, Consumer, OffsetsByTopicPartition } from 'kafkajs'
 import { type Committed, type Epoch, EpochOverError } from './epoch.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import type { TopicPartition } from './source.ts'
+
+/** Until the brokers are back, or kafkajs gives up and joins anew, which ends the epoch. kafkajs itself tries once. */
+const COMMIT_RETRY = {
+  retries: Number.POSITIVE_INFINITY,
+  minTimeout: 100,
+  maxTimeout: 5_000,
+  factor: 2,
+  randomize: true,
+}
 
 type CommitOffsets = (offsets: OffsetsByTopicPartition) => Promise<void>
 
@@ -13,6 +23,8 @@ export interface KafkaEpoch extends Epoch {
   fence(error: unknown): void
   /** What fenced it has to reach kafkajs as it came, for it to join again. */
   rethrowFence(): void
+  /** Resolves when the look-up of positions has ended, however it did. */
+  readonly settled: Promise<unknown>
   /** Commits go through the batch in hand: the consumer's own way does nothing once it disconnects. */
   commitWith(commit: CommitOffsets): void
 }
@@ -38,15 +50,21 @@ export function createKafkaEpoch(
       return found
     },
     async commit(topic, partition, offset, metadata) {
-      signal.throwIfAborted()
       const position = { partition, offset: String(offset), metadata }
-      try {
-        await commitOffsets({ topics: [{ topic, partitions: [position] }] })
-      } catch (error) {
-        if (isFenced(error)) epoch.fence(error)
-        throw signal.aborted ? signal.reason : error
+      const tryOnce = async () => {
+        signal.throwIfAborted()
+        try {
+          await commitOffsets({ topics: [{ topic, partitions: [position] }] })
+        } catch (error) {
+          if (isFenced(error)) epoch.fence(error)
+          throw signal.aborted ? signal.reason : error
+        }
       }
+      await pRetry(tryOnce, { ...COMMIT_RETRY, signal, shouldRetry: ({ error }) => isRetriable(error) })
       signal.throwIfAborted()
+    },
+    get settled() {
+      return settled
     },
     end: () => controller.abort(new EpochOverError()),
     fence(error) {
@@ -62,7 +80,7 @@ export function createKafkaEpoch(
   }
   // Asked once for all partitions, as soon as they are ours: nobody else can commit to them from here on.
   const positions = readPositions(admin, settings, assigned, epoch)
-  positions.catch(() => {})
+  const settled = Promise.allSettled([positions])
   return epoch
 }
 
@@ -104,4 +122,13 @@ const FENCED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_
 
 export function isFenced(error: unknown): boolean {
   return error instanceof kafkajs.KafkaJSProtocolError && FENCED.has(error.type)
+}
+
+/** An error of kafkajs or of the brokers. */
+export function isKafkaError(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSError
+}
+
+function isRetriable(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSError && error.retriable && !isFenced(error)
 }

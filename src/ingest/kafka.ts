@@ -9,7 +9,7 @@ import type { EachBatchPayload, Kafka } from 'kafkajs'
 import type { Log } from '../log.ts'
 import type { Epoch } from './epoch.ts'
 import { consumerConfig } from './kafka-client.ts'
-import { type KafkaEpoch, createKafkaEpoch, isFenced } from './kafka-epoch.ts'
+import { type KafkaEpoch, createKafkaEpoch, isFenced, isKafkaError } from './kafka-epoch.ts'
 import type { KafkaSettings } from './kafka-settings.ts'
 import type { RawRecord, TopicPartition } from './source.ts'
 
@@ -46,12 +46,14 @@ export function createKafkaSource(kafka: Kafka, settings: KafkaSettings, hooks: 
   const ended = Promise.withResolvers<void>()
   let epoch: KafkaEpoch | undefined
   let isStopping = false
+  let isSubscribed = false
+  const current = () => (isStopping ? undefined : epoch)
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     epoch?.end()
-    const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition) => ({ topic, partition })),
-    )
+    // What the last commits did not cover is the next owner's.
+    if (isStopping) return
+    const assigned = placesOf(payload.memberAssignment)
     epoch = createKafkaEpoch(consumer, admin, settings, assigned)
     log.info({ partitions: assigned.length, memberId: payload.memberId }, 'joined the consumer group')
     hooks.onEpoch(epoch, assigned)
@@ -61,46 +63,71 @@ export function createKafkaSource(kafka: Kafka, settings: KafkaSettings, hooks: 
     if (!payload.restart) ended.reject(payload.error)
   })
 
+  async function start(): Promise<void> {
+    await admin.connect()
+    await consumer.connect()
+    // Positions are ours to decide: from the beginning unless the epoch says otherwise.
+    await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true })
+    isSubscribed = true
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => workOn(payload, { current, hooks, settings, fail }),
+    })
+  }
+
+  async function leave(): Promise<void> {
+    epoch?.end()
+    // A look-up that is under way would open its connection again.
+    await epoch?.settled
+    await Promise.allSettled([consumer.disconnect(), admin.disconnect()])
+    ended.resolve()
+  }
+
+  function pause(): void {
+    if (isSubscribed) consumer.pause(settings.topics.map((topic) => ({ topic })))
+  }
+
+  function fail(error: unknown): void {
+    epoch?.end()
+    pause()
+    ended.reject(error)
+  }
+
   return {
     async run() {
-      await admin.connect()
-      await consumer.connect()
-      // Positions are ours to decide: from the beginning unless the epoch says otherwise.
-      await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true })
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: (payload) => workOn(payload, () => (isStopping ? undefined : epoch), hooks, settings),
-      })
+      // Brokers that do not answer are tried for minutes: a stop does not wait for that.
+      await Promise.race([start(), ended.promise])
       await ended.promise
     },
     async stop() {
       if (isStopping) return
       isStopping = true
-      consumer.pause(settings.topics.map((topic) => ({ topic })))
-      try {
-        await hooks.onStop()
-      } finally {
-        epoch?.end()
-        await Promise.allSettled([consumer.disconnect(), admin.disconnect()])
-        ended.resolve()
-      }
+      pause()
+      await hooks.onStop().finally(leave)
     },
-    fail: (error) => ended.reject(error),
+    fail,
   }
 }
 
-/**
- * Hands one batch on and resolves it, if the epoch in which it came still stands.
- * @param current the epoch of now; undefined while stopping.
- */
-async function workOn(
-  payload: EachBatchPayload,
-  current: () => KafkaEpoch | undefined,
-  hooks: ConsumerHooks,
-  settings: KafkaSettings,
-): Promise<void> {
+function placesOf(assignment: Readonly<Record<string, readonly number[]>>): TopicPartition[] {
+  return Object.entries(assignment).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition })),
+  )
+}
+
+interface WorkDeps {
+  /** The epoch of now; undefined while stopping. */
+  readonly current: () => KafkaEpoch | undefined
+  readonly hooks: ConsumerHooks
+  readonly settings: KafkaSettings
+  /** Ends the consumer for good. */
+  readonly fail: (error: unknown) => void
+}
+
+/** Hands one batch on and resolves it, if the epoch in which it came still stands. */
+async function workOn(payload: EachBatchPayload, { current, hooks, settings, fail }: WorkDeps): Promise<void> {
   const own = current()
   if (own === undefined) return
   own.rethrowFence()
@@ -110,7 +137,9 @@ async function workOn(
   try {
     await hooks.onBatch(toFetched(payload))
   } catch (error) {
-    if (!own.signal.aborted) throw error
+    // kafkajs recovers from its own errors by joining again; to it, ours would be a reason to try for ever.
+    if (!own.signal.aborted && isKafkaError(error)) throw error
+    if (!own.signal.aborted) fail(error)
   } finally {
     clearInterval(heart)
   }
