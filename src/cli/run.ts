@@ -28,6 +28,9 @@ export function runCommand(): Command {
         log.info({ http: app.http.url, clickhouse: app.store.address }, 'tokenwatch is running')
         const stop = (signal: string) => {
           log.info({ signal }, 'stopping')
+          leaveAfter(STOP_MS_MAX, ExitCode.ok, () =>
+            log.warn('a server does not answer; what is not stored is read again'),
+          )
           app.stop().then(
             () => log.info('stopped'),
             (error: unknown) => log.error({ err: error }, 'could not stop cleanly'),
@@ -39,9 +42,21 @@ export function runCommand(): Command {
           await app.done
         } catch (error) {
           log.error({ err: error }, 'the consumer has failed')
+          leaveAfter(STOP_MS_MAX, ExitCode.failed, () => log.warn('a server does not answer; leaving'))
           await app.stop()
           throw error
         }
       })
     })
+}
+
+/** Ten seconds are promised. A block that is not stored by then is taken over, as after a crash. */
+const STOP_MS_MAX = 9_000
+
+/** Ends the process then, if it is still there: a client that waits for its server would hold it for minutes. */
+function leaveAfter(waitMs: number, code: ExitCode, explain: () => void): void {
+  setTimeout(() => {
+    explain()
+    process.exit(process.exitCode ?? code)
+  }, waitMs).unref()
 }
