@@ -36,7 +36,7 @@ interface Principal {
 export function trailTraffic(seed: number, hours: number): TrailTraffic {
   const random = createRandom(seed, 'cloudtrail')
   const records: Record<string, unknown>[] = []
-  const startMs = Date.UTC(2026, 1, 2)
+  const startMs = Date.UTC(2024, 1, 5)
   const add = (principal: Principal, atMs: number, [source, name, readOnly]: readonly [string, string, boolean]) =>
     records.push(
       trailRecord({
@@ -47,7 +47,7 @@ export function trailTraffic(seed: number, hours: number): TrailTraffic {
         readOnly,
         sourceIPAddress: principal.ip,
         userAgent: principal.agent,
-        eventID: [8, 4, 4, 4, 12].map((length) => hex(random.uint32, length)).join('-'),
+        eventID: [8, 4, 4, 4, 12].map((length) => hex(() => random.uint32(), length)).join('-'),
         ...(random.chance(0.02) ? { errorCode: 'AccessDenied', errorMessage: 'not authorized' } : {}),
         additionalEventData: { bytesTransferredIn: random.int(2_000), bytesTransferredOut: random.int(50_000) },
       }),

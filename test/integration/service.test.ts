@@ -34,7 +34,7 @@ const rowsIn = (topic: string) => counted('(SELECT count() FROM events WHERE top
 describe('CloudTrail records and simulated traffic through the service', async () => {
   const signingSecret = newSigningSecret()
   const trail = trailTraffic(11, 240)
-  const calls = [...simulate({ seed: 5, tokens: 6, days: 10, startMs: Date.UTC(2026, 8, 1), attacks: true })].map(
+  const calls = [...simulate({ seed: 5, tokens: 6, days: 10, startMs: Date.UTC(2024, 8, 2), attacks: true })].map(
     ({ event }) => event,
   )
   const trailValues = trail.records.map((record) => JSON.stringify(record))

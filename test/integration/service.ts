@@ -93,7 +93,7 @@ export function spawnService(options: ServiceOptions): Child {
     env: serviceEnv(options.env),
     cwd: written.folder,
   })
-  child.exit.finally(written.dispose).catch(() => {})
+  child.exit.finally(() => written.dispose()).catch(() => {})
   return child
 }
 
@@ -109,10 +109,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics,
     metric: async (name, labels = {}) => sumOf(await metrics(), name, labels),
     async stop() {
-      const late = new Promise<never>((_resolve, reject) => {
-        setTimeout(reject, STOP_MS_MAX, new Error('the service did not end within ten seconds')).unref()
-      })
-      return Promise.race([child.stop('SIGTERM'), late])
+      const late = new Promise<undefined>((resolve) => setTimeout(resolve, STOP_MS_MAX, undefined).unref())
+      const ended = await Promise.race([child.stop('SIGTERM'), late])
+      if (ended !== undefined) return ended
+      const { stderr } = await child.stop('SIGKILL')
+      throw new Error(`the service did not end within ten seconds\n${stderr}`)
     },
     kill: () => child.stop('SIGKILL'),
   }
@@ -169,7 +170,7 @@ export async function untilAcknowledged(groupId: string, topic: string, child?: 
           return committed?.offset === high && !committed.metadata?.includes('last')
         })
       },
-      { deadlineMs: 120_000, explain: () => `${JSON.stringify({ ends, seen })}` },
+      { deadlineMs: 120_000, explain: () => JSON.stringify({ ends, seen }) },
     )
   })
 }
