@@ -8,8 +8,9 @@ import type { Horizon } from '../token-states.ts'
 import type { Database } from './database.ts'
 import { fillStates } from './profile-rows.ts'
 
-/** Tokens asked for in one query. */
+/** Tokens asked for in one query, and how much text their ids may be: a parameter holds 128 KiB, escapes included. */
 const TOKENS_PER_QUERY = 2_000
+const ID_BYTES_PER_QUERY = 60_000
 
 const time = z.iso.datetime().transform((text) => Date.parse(text))
 
@@ -63,12 +64,28 @@ export async function loadTokenStates(
   horizon: Horizon,
 ): Promise<ReadonlyMap<TokenId, TokenState>> {
   const loaded = new Map<TokenId, TokenState>()
-  for (let at = 0; at < tokenIds.length; at += TOKENS_PER_QUERY) {
-    const states = new Map(tokenIds.slice(at, at + TOKENS_PER_QUERY).map((tokenId) => [tokenId, create(tokenId)]))
+  for (const batch of batchesOf(tokenIds)) {
+    const states = new Map(batch.map((tokenId) => [tokenId, create(tokenId)]))
     await loadSome(db, states, horizon)
     for (const [tokenId, state] of states) loaded.set(tokenId, state)
   }
   return loaded
+}
+
+function* batchesOf(tokenIds: readonly TokenId[]): Generator<readonly TokenId[]> {
+  let batch: TokenId[] = []
+  let bytes = 0
+  for (const tokenId of tokenIds) {
+    const more = Buffer.byteLength(JSON.stringify(tokenId)) + 1
+    if (batch.length === TOKENS_PER_QUERY || (batch.length > 0 && bytes + more > ID_BYTES_PER_QUERY)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(tokenId)
+    bytes += more
+  }
+  if (batch.length > 0) yield batch
 }
 
 async function loadSome(db: Database, states: ReadonlyMap<TokenId, TokenState>, horizon: Horizon): Promise<void> {
