@@ -157,7 +157,8 @@ export function judgeStatus(status: number): { failure: DeliveryFailure; retryab
   if (status === 410) return { failure: 'gone', retryable: false }
   if (status === 429) return { failure: 'rate-limited', retryable: true }
   if (status >= 500) return { failure: 'server-error', retryable: true }
-  if (status >= 300 && status < 400) return { failure: 'redirect', retryable: false }
+  // Never followed, but a login page or a maintenance page goes away again.
+  if (status >= 300 && status < 400) return { failure: 'redirect', retryable: true }
   return { failure: 'client-error', retryable: false }
 }
 

@@ -117,10 +117,10 @@ const FAILURES: readonly { says: string; behaviour: Behaviour; failure: string; 
     },
     { says: 'gone is for good', behaviour: status(410), failure: 'gone', retryable: false, status: 410 },
     {
-      says: 'a redirect is never followed',
+      says: 'a redirect is never followed, and may pass',
       behaviour: { kind: 'redirect', location: 'http://127.0.0.1:1/elsewhere' },
       failure: 'redirect',
-      retryable: false,
+      retryable: true,
       status: 302,
     },
     {

@@ -168,14 +168,14 @@ describe('the outbox', () => {
 
   test('does not try again what the target refuses', async () => {
     await using hook = await startWebhookReceiver({ signingSecret, now: () => NOON_MS })
-    hook.behave(status(404), { kind: 'redirect', location: 'http://127.0.0.1:1/' })
+    hook.behave(status(404), status(403))
     const { outbox, store } = setUp({ hook: webhookTarget(hook) })
     store.add(at(0))
     store.add(at(1))
     await outbox.drain()
     expect(store.rows().map((row) => [row.outcome, row.failure])).toEqual([
       ['failed', 'client-error'],
-      ['failed', 'redirect'],
+      ['failed', 'client-error'],
     ])
   })
 

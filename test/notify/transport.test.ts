@@ -109,8 +109,8 @@ test.each([
   [500, 'server-error', true],
   [599, 'server-error', true],
   [410, 'gone', false],
-  [301, 'redirect', false],
-  [304, 'redirect', false],
+  [301, 'redirect', true],
+  [304, 'redirect', true],
   [400, 'client-error', false],
   [418, 'client-error', false],
 ])('status %i is %s', (code, failure, retryable) => {
