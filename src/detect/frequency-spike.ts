@@ -3,7 +3,8 @@
  *
  * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, this one included,
  * against the token's own hours of the last four weeks at this time of the day and of the week (profile/frequency.ts).
- * Bits: upper tail of a negative binomial (profile/tails.ts), told in steps of four bits; each step is one finding.
+ * Bits: upper tail of a negative binomial (profile/tails.ts), told in steps of four bits; each step is one finding. An
+ * hour is judged every hour, so one in sixteen is worth four bits by chance alone: `bitsMin` keeps those quiet.
  * Blind to: a slow theft that keeps to the usual rate; bursts of under an hour within a busy hour; the first day.
  */
 import { z } from 'zod'
@@ -20,8 +21,13 @@ export const frequencySpike = defineDetector({
   summary: 'A token that makes far more calls in an hour than it ever does at this time.',
   settings: z.strictObject({
     callsMin: count('Fewer calls in an hour are never a spike.').default(30),
+    bitsMin: z
+      .number()
+      .min(0)
+      .describe('An hour worth fewer bits is no spike. At 8 one hour in some 250 is one by chance, at 4 one in 16.')
+      .default(8),
   }),
-  create: ({ callsMin }) => {
+  create: ({ callsMin, bitsMin }) => {
     // A fit serves all events of its hour; it is made again when late events change an earlier hour.
     const fits = new WeakMap<TokenProfile, { hour: number; revision: number; fit: FrequencyFit | undefined }>()
     return {
@@ -39,6 +45,7 @@ export const frequencySpike = defineDetector({
         const { fit } = known
         if (fit === undefined) return undefined
         const bits = frequencyBits(fit, calls)
+        if (bits < bitsMin) return undefined
         const step = newStep(profile, 'frequency-spike', hour * HOUR_MS, bits)
         if (step === undefined) return undefined
         return {

@@ -3,7 +3,8 @@
  *
  * Attack: a stolen token used while its owner goes on working. Signal: great-circle distance between the places of
  * geoip-lite and the time between them; the place must be new to the token and the distance beyond the errors of geo
- * databases. A fact rather than a statistic, so its bits are a setting.
+ * databases. A fact rather than a statistic, so its bits are a setting. A journey is told once: not again while the place
+ * is in quarantine, or every day of a token that moved would alert.
  * Blind to: a thief in a known city; sources without a place; tokens used from many places at once, whose places are
  * known. Geo databases put mobile and VPN addresses hundreds of kilometres off, hence the least distance.
  * Formula: haversine on a sphere of 6,371 km.
@@ -32,7 +33,7 @@ export const impossibleTravel = defineDetector({
     inspect(event, profile) {
       if (bits < findingBitsMin || event.sourceClass !== 'public') return undefined
       const novelty = noveltyOf(profile, 'place', event)
-      if (novelty === undefined || novelty.level > CITY_LEVEL || wasPaid(novelty)) return undefined
+      if (novelty === undefined || novelty.level > CITY_LEVEL || novelty.held) return undefined
       const last = lastPlace(profile)
       const here = coordinatesOf(event.place)
       if (last === undefined || here === undefined) return undefined
@@ -49,11 +50,6 @@ export const impossibleTravel = defineDetector({
     },
   }),
 })
-
-/** A place in quarantine pays once a day; a place that has paid shows it by bits of 0 although history would give some. */
-function wasPaid(novelty: { readonly held: boolean; readonly bits: number }): boolean {
-  return novelty.held && novelty.bits === 0
-}
 
 /** The place of the token's latest learned call that had one; of several at that time, the greatest by name. */
 function lastPlace(profile: TokenProfile) {

@@ -1,5 +1,6 @@
 /** When and how much a token works: its active hours over the window, and hourly counts of the last four weeks. */
 import { HOURS_KEPT, hourOf, monthOf, monthStartMs, popcount } from './calendar.ts'
+import { HOUR_MS } from '../settings.ts'
 
 /** Counts of one hour. Refused calls count whether or not the hour was learned. */
 export interface HourCounts {
@@ -86,7 +87,20 @@ export function pruneActivity(activity: Activity, month: number, nowMs: number):
   return drop > 0
 }
 
-/** The hours that a fit for `hour` may rest on: those before it, at most four weeks, in which calls were learned. */
-export function hoursBefore(activity: Activity, hour: number): HourCounts[] {
-  return activity.hours.filter((counts) => counts.hour < hour && counts.hour >= hour - HOURS_KEPT && counts.learned > 0)
+/**
+ * The hours that a fit for `hour` may rest on: those before it, at most four weeks, in which calls were learned. Calls in
+ * quarantine count once they are `adoptAfterMs` old: were they never to, a token that does more than it used to would be
+ * judged by its quiet hours alone, and be found again every day.
+ */
+export function hoursBefore(activity: Activity, hour: number, adoptAfterMs: number): HourCounts[] {
+  const adopted = hour - adoptAfterMs / HOUR_MS
+  const past: HourCounts[] = []
+  for (const counts of activity.hours) {
+    if (counts.hour >= hour) break
+    if (counts.hour < hour - HOURS_KEPT) continue
+    const isAdopted = counts.held > 0 && counts.hour <= adopted
+    const learned = isAdopted ? counts.learned + counts.held : counts.learned
+    if (learned > 0) past.push(isAdopted ? { ...counts, learned, held: 0 } : counts)
+  }
+  return past
 }

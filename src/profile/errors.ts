@@ -25,7 +25,7 @@ export interface ErrorFit {
  * history by the weight of four hours.
  */
 export function fitErrors(profile: TokenProfile, hour: number): ErrorFit {
-  const past = hoursBefore(profile.activity, hour)
+  const past = hoursBefore(profile.activity, hour, profile.settings.adoptAfterMs)
   const trials = past.map((counts) => ({ calls: counts.learned + counts.unauthenticated, refused: counts.refused }))
   const calls = trials.reduce((sum, trial) => sum + trial.calls, 0)
   const refused = trials.reduce((sum, trial) => sum + Math.min(trial.refused, trial.calls), 0)

@@ -22,7 +22,7 @@ export interface FrequencyFit {
 
 /** The fit for one hour, from the learned hours before it; undefined without any. */
 export function fitFrequency(profile: TokenProfile, hour: number): FrequencyFit | undefined {
-  const past = hoursBefore(profile.activity, hour)
+  const past = hoursBefore(profile.activity, hour, profile.settings.adoptAfterMs)
   if (past.length === 0) return undefined
   const sorted = past.map((counts) => counts.learned).sort((a, b) => a - b)
   const p98 = quantileSorted(sorted, WINSOR_SHARE)

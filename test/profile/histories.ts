@@ -131,7 +131,7 @@ export function createSession(): Session {
 export function foldInto(session: Session, events: readonly AccessEvent[], settings: FoldSettings): void {
   const detect = detectSettings.parse({
     findingBitsMin: settings.findingBitsMin,
-    detectors: { 'frequency-spike': { callsMin: 2 }, 'error-burst': { refusedMin: 2 } },
+    detectors: { 'frequency-spike': { callsMin: 2, bitsMin: 0 }, 'error-burst': { refusedMin: 2 } },
   })
   const fold = createFold(createDetectors({ detect }), settings, NO_PEERS)
   for (const event of events) {
