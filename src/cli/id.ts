@@ -37,10 +37,13 @@ function keyMissing(): UserError {
 /** A short option in plain words is a slip of the pen and is named; anything else may be a credential. */
 function argumentsRefused(args: readonly string[]): UserError {
   const slip = args.find((arg) => /^--[a-z-]{1,16}$/.test(arg))
-  return new UserError(slip === undefined ? 'id takes no arguments' : `unknown option ${slip}; id takes no arguments`, {
-    exitCode: ExitCode.usage,
-    remedy: 'Give the credentials on standard input, one a line: tokenwatch id < FILE',
-  })
+  return new UserError(
+    slip === undefined ? 'id takes no arguments' : `unknown option '${slip}'; id takes no arguments`,
+    {
+      exitCode: ExitCode.usage,
+      remedy: 'Give the credentials on standard input, one a line: tokenwatch id < FILE',
+    },
+  )
 }
 
 export function idCommand(): Command {
