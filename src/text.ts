@@ -1,7 +1,8 @@
 /** Hostile text made printable: values of events must not steer a terminal, a chat or a reader's eye. */
 
 /** C0 and C1 controls, bidirectional overrides and isolates, line and paragraph separators, zero-width and BOM. */
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
 /** Removes what could move a cursor or reverse reading order. Newlines are removed too. */
 export function printable(text: string): string {
