@@ -17,12 +17,19 @@ const CALLS = [
   ['kms.amazonaws.com', 'Decrypt', true],
 ] as const
 
-/** What someone does with a stolen key: other calls, another client, another country. */
+/** What someone does with a stolen key: other calls, another client, another country. One theft a day. */
 const STOLEN_CALLS = [
   ['iam.amazonaws.com', 'ListUsers', true],
   ['iam.amazonaws.com', 'CreateAccessKey', false],
   ['secretsmanager.amazonaws.com', 'ListSecrets', true],
   ['ec2.amazonaws.com', 'RunInstances', false],
+] as const
+
+const THIEVES = [
+  ['128.199.10.7', 'aws-cli/2.9.0 Python/3.11.2'],
+  ['200.147.3.157', 'Boto3/1.18 md/Botocore'],
+  ['203.0.113.9', 'curl/8.5.0'],
+  ['41.60.232.1', 'aws-sdk-nodejs/2.1'],
 ] as const
 
 interface Principal {
@@ -60,10 +67,10 @@ export function trailTraffic(seed: number, hours: number): TrailTraffic {
         add(principal, at(), random.pick(CALLS))
       }
     }
-    if (hour === hours - 6) {
-      const [victim] = principals(hour) as [Principal, ...Principal[]]
-      const thief = { ...victim, ip: '128.199.10.7', agent: 'aws-cli/2.9.0 Python/3.11.2 Linux/5.15' }
-      for (const call of STOLEN_CALLS) add(thief, at(), call)
+    if (hour % 24 === 23) {
+      const victim = principals(hour)[Math.floor(hour / 24) % 3] as Principal
+      const [ip, agent] = THIEVES[Math.floor(hour / 24) % THIEVES.length] as (typeof THIEVES)[number]
+      for (const call of STOLEN_CALLS) add({ ...victim, ip, agent }, at(), call)
     }
   }
   records.sort((a, b) => (String(a['eventTime']) < String(b['eventTime']) ? -1 : 1))

@@ -15,10 +15,13 @@ export interface TrafficMessage {
   readonly value: string
 }
 
-/** The last events of a simulated fortnight, attacks included: enough to find something in. */
+/** A simulated fortnight, thinned out to about so many events; the attacks in it are whole. */
 export function traffic(seed: number, { tokens = 4, events = 3_000 } = {}): TrafficMessage[] {
-  const all = simulate({ seed, tokens, days: 14, startMs: Date.UTC(2024, 8, 2), attacks: true })
-  return [...all].slice(-events).map(({ event }) => ({ key: event.token_id, value: JSON.stringify(event) }))
+  const all = [...simulate({ seed, tokens, days: 14, startMs: Date.UTC(2024, 8, 2), attacks: true })]
+  const step = Math.ceil(all.length / events)
+  return all
+    .filter(({ label }, at) => label !== undefined || at % step === 0)
+    .map(({ event }) => ({ key: event.token_id, value: JSON.stringify(event) }))
 }
 
 export async function count(db: Database, from: string, params: Record<string, unknown> = {}): Promise<number> {
