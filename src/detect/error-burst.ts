@@ -10,10 +10,9 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
-import { type ErrorFit, fitErrors } from '../profile/errors.ts'
+import { type ErrorFit, errorBits, fitErrors } from '../profile/errors.ts'
 import { findHour } from '../profile/frequency.ts'
 import type { TokenProfile } from '../profile/profile.ts'
-import { betaBinomialTailBits } from '../profile/tails.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { newStep } from './shared/step.ts'
@@ -43,7 +42,7 @@ export const errorBurst = defineDetector({
           fits.set(profile, known)
         }
         const { fit } = known
-        const bits = betaBinomialTailBits(refused, calls, fit.alpha, fit.beta)
+        const bits = errorBits(fit, refused, calls)
         const step = newStep(profile, 'error-burst', hour * HOUR_MS, bits)
         if (step === undefined) return undefined
         return {

@@ -2,8 +2,8 @@
  * A token used from a network that it was never used from, in a country that it is known in.
  *
  * Attack: a stolen token used through another provider, often a hosting network, of the same country. Signal: the
- * second level of the network chain: the autonomous system where a database is configured, else the prefix. Bits:
- * Pitman-Yor's mass of the unseen over the country's active days (profile/novelty.ts), so that 30 days give at most 5.
+ * second level of the network chain: the autonomous system where a database is configured, else the prefix.
+ * Bits: Pitman-Yor's mass of the unseen over the country's active days (profile/novelty.ts); 30 days give at most 5.
  * Blind to: a thief on the same network; loud at first for tokens of travelling people, who soon earn fewer bits.
  */
 import { z } from 'zod'

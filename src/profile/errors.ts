@@ -1,6 +1,7 @@
 /** Which share of a token's calls is normally refused, as a beta distribution fitted to its own hours. */
 import { hoursBefore } from './activity.ts'
 import type { TokenProfile } from './profile.ts'
+import { betaBinomialTailBits } from './tails.ts'
 
 /** What clients refuse themselves into by habit, before anything is known of this one: 5 %, as if from one hour. */
 const PRIOR_SHARE = 0.05
@@ -9,6 +10,9 @@ const PRIOR_CALLS = 20
 const RHO_UNKNOWN = 0.4
 const RHO_MIN = 0.02
 const RHO_MAX = 0.5
+
+/** What the prior alone may claim, however few hours the token has. */
+const BITS_UNKNOWN_MAX = 16
 
 export interface ErrorFit {
   /** Hours with calls that it was fitted to. */
@@ -34,6 +38,15 @@ export function fitErrors(profile: TokenProfile, hour: number): ErrorFit {
   const rho = (fitted * past.length + RHO_UNKNOWN * 4) / (past.length + 4)
   const strength = 1 / Math.min(RHO_MAX, Math.max(RHO_MIN, rho)) - 1
   return { hours: past.length, calls, refused, alpha: share * strength, beta: (1 - share) * strength }
+}
+
+/**
+ * Bits of `refused` among the calls of one hour. Never more than twice log2(hours + 1), or what the prior may claim: a
+ * token that was never refused has a tail without end, which its few hundred hours cannot vouch for (as in frequency.ts).
+ */
+export function errorBits(fit: ErrorFit, refused: number, calls: number): number {
+  const most = Math.max(BITS_UNKNOWN_MAX, 2 * Math.log2(fit.hours + 1))
+  return Math.min(betaBinomialTailBits(refused, calls, fit.alpha, fit.beta), most)
 }
 
 function fitRho(trials: readonly { calls: number; refused: number }[], share: number, calls: number): number {

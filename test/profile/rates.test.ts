@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hourCounts } from '../../src/profile/activity.ts'
-import { fitErrors } from '../../src/profile/errors.ts'
+import { errorBits, fitErrors } from '../../src/profile/errors.ts'
 import { fitFrequency, frequencyBits } from '../../src/profile/frequency.ts'
 import { type TokenProfile, createProfile } from '../../src/profile/profile.ts'
 import { call } from './calls.ts'
@@ -116,6 +116,14 @@ describe('the share of refused calls that is expected', () => {
       MONDAY + WEEK,
     )
     expect(uneven.alpha + uneven.beta).toBeLessThan(even.alpha + even.beta)
+  })
+
+  test('bounds what a token that was never refused is surprised by', () => {
+    const clean = (hours: number) => fitErrors(profileOf(every(hours, () => ({ learned: 20 }))), MONDAY + hours)
+    expect(errorBits(clean(4 * WEEK), 500, 500)).toBeCloseTo(2 * Math.log2(4 * WEEK + 1), 9)
+    expect(errorBits(clean(10), 500, 500)).toBeLessThanOrEqual(16)
+    expect(errorBits(clean(10), 20, 20)).toBeGreaterThan(8)
+    expect(errorBits(clean(10), 0, 20)).toBe(0)
   })
 
   test('makes a distribution of any history', () => {
