@@ -2,11 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
 import { cloudtrail } from '../../src/ingest/formats/cloudtrail.ts'
+import { formatContract } from '../contract/format.ts'
 import { ACCOUNT, roleSession, trailRecord } from './cloudtrail-record.ts'
 import { testDecoder } from './decoding.ts'
 
 /** Without a key: none of these identities is secret. */
 const decoder = () => testDecoder({ format: cloudtrail, fingerprinter: createFingerprinter(undefined) })
+
+formatContract({ format: cloudtrail, record: trailRecord() })
 
 test('A record is one event.', () => {
   expect(decoder().event(trailRecord())).toMatchObject({

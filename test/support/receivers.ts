@@ -2,8 +2,8 @@
  * Real HTTP receivers on loopback that judge what they are sent as Slack and a careful webhook owner would.
  *
  * `startWebhookReceiver({ signingSecret })` verifies Standard Webhooks signatures with an implementation of its own;
- * `startSlackReceiver()` holds every message against Slack's limits and rules (`slackViolations`). Both give a
- * `Receiver`:
+ * `startSlackReceiver()` holds every message against Slack's limits and rules (`slackViolations`);
+ * `startReceiver(judge, path)` is for every other target. Each gives a `Receiver`:
  * - `url` (with a path that is as secret as Slack's) and `secretParts` (texts that may stand in no log and no error);
  * - `behave(...)` says how the next requests are answered, one behaviour each; `always(behaviour)` how all further
  *   ones are; without either the answer is a success;
@@ -67,7 +67,7 @@ export interface Receiver extends AsyncDisposable {
   closed(count: number): Promise<void>
 }
 
-interface Judge {
+export interface Judge {
   /** What is wrong with a request, in words. */
   judge(request: ReceivedRequest): readonly string[]
   readonly okBody: string
@@ -106,7 +106,8 @@ export function newSigningSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 
-async function startReceiver(judge: Judge, path: string): Promise<Receiver> {
+/** @param path as the target's URL has it; its parts of more than 8 characters are taken to be secret */
+export async function startReceiver(judge: Judge, path: string): Promise<Receiver> {
   const state = {
     requests: [] as ReceivedRequest[],
     accepted: [] as ReceivedRequest[],
