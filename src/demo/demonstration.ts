@@ -12,8 +12,8 @@ import { dayText, plural, tellAttacks, tellBalance, tellFalseAlerts, tellHeadlin
 import { judge } from './verdict.ts'
 
 export interface DemoOptions {
-  readonly kafka: boolean
-  readonly exit: boolean
+  readonly kafka?: true
+  readonly exit?: true
   readonly seed: number
   readonly dataDir: string
 }
@@ -35,7 +35,7 @@ export async function demonstrate(options: DemoOptions, signal: AbortSignal): Pr
   const { dataDir } = options
   const screen = createScreen(process.stdout)
   const month = createMonth(options.seed)
-  tellHeadline(screen, month, options.kafka)
+  tellHeadline(screen, month, options.kafka === true)
   await prepareDataDir(dataDir)
   const { clickhouse } = demoConfig(dataDir, month.startMs)
   await using kafka = options.kafka ? await startDemoKafka(screen.note) : undefined

@@ -28,11 +28,11 @@ export async function runDemo(argv: readonly string[]): Promise<ExitCode> {
 function createProgram(): Command {
   return new Command('npm run demo --')
     .description(
-      'Plays a month of simulated traffic of thirty tokens, with four attacks in it, through the real pipeline into a\n' +
-        'real ClickHouse, shows the alerts, and stays up for queries until Ctrl-C.',
+      'Plays a month of simulated traffic of thirty tokens, with four attacks in it, through the real pipeline into ' +
+        'a real ClickHouse, shows the alerts, and stays up for queries until Ctrl-C.',
     )
-    .option('--exit', 'end when everything is shown', false)
-    .option('--kafka', 'go through a real Kafka and the real service (needs Java 17 and, once, Maven)', false)
+    .option('--exit', 'end when everything is shown')
+    .option('--kafka', 'go through a real Kafka and the real service (needs Java 17 and, once, Maven)')
     .option('--seed <number>', 'another seed, another month', wholeNumber, DEMO_SEED)
     .option('--data-dir <folder>', 'where ClickHouse keeps its data; wiped at the start', '.tokenwatch/demo')
     .addHelpText('after', EXIT_CODES_HELP)

@@ -73,7 +73,7 @@ export function tellFalseAlerts({ print, paint, width }: Screen, { others }: Ver
     print('  Nothing else raised an alert.')
     return
   }
-  const perDay = (others.length / days).toFixed(1)
+  const perDay = (others.length / days).toFixed(others.length < days ? 2 : 1)
   print(
     `  And ${plural(others.length, 'false alert')}, ${perDay} a day, in ${plural(incidents.length, 'incident')} where nothing was hidden:`,
   )
