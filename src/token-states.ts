@@ -53,20 +53,26 @@ export function createCachedStates(
   const oneAtATime = pLimit(1)
   let generation = 0
 
+  /** Holds the state if it is in memory. */
+  function hold(tokenId: TokenId): boolean {
+    const held = inUse.get(tokenId)
+    const state = held?.state ?? idle.get(tokenId)
+    if (state === undefined) return false
+    idle.delete(tokenId)
+    inUse.set(tokenId, { state, holds: (held?.holds ?? 0) + 1 })
+    return true
+  }
+
   async function acquireAll(tokenIds: readonly TokenId[], horizon: Horizon): Promise<void> {
-    const missing = tokenIds.filter((tokenId) => !inUse.has(tokenId) && !idle.has(tokenId))
+    // Held before the load is waited for: what other partitions release meanwhile may push idle states out.
+    const missing = tokenIds.filter((tokenId) => !hold(tokenId))
+    if (missing.length === 0) return
     const loadedFor = generation
-    const loaded = missing.length === 0 ? new Map<TokenId, TokenState>() : await load(missing, horizon)
+    const loaded = await load(missing, horizon)
     if (loadedFor !== generation) throw new StatesClearedError()
-    for (const tokenId of tokenIds) {
-      const held = inUse.get(tokenId)
-      if (held !== undefined) {
-        held.holds++
-        continue
-      }
-      const state = idle.get(tokenId) ?? loaded.get(tokenId)
+    for (const tokenId of missing) {
+      const state = loaded.get(tokenId)
       if (state === undefined) throw new Error('a token state that was asked for was not loaded')
-      idle.delete(tokenId)
       inUse.set(tokenId, { state, holds: 1 })
     }
   }
