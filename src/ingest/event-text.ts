@@ -68,13 +68,15 @@ function mayLeak(texts: EventTexts, credential: string): boolean {
 }
 
 function masked(texts: EventTexts, credential: string): EventTexts {
-  const without = (text: string): string => {
+  const without = (field: string, text: string): string => {
     const own = credential === '' ? text : text.replaceAll(credential, MASK)
-    return own.length > SEARCHED_CHARS_MAX ? own.slice(0, SEARCHED_CHARS_MAX).toWellFormed() : own
+    if (own.length <= SEARCHED_CHARS_MAX) return own
+    // Of a list of addresses the end counts: what stands before it was written by the client, who may write a lot.
+    return (field === 'source' ? own.slice(-SEARCHED_CHARS_MAX) : own.slice(0, SEARCHED_CHARS_MAX)).toWellFormed()
   }
   const entries = Object.entries(texts).map(([field, text]: [string, string]) => [
     field,
-    field === 'path' ? without(text) : maskShapes(without(text)),
+    field === 'path' ? without(field, text) : maskShapes(without(field, text)),
   ])
   return Object.fromEntries(entries) as EventTexts
 }

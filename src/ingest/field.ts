@@ -32,10 +32,19 @@ export interface DecodeCounters {
   tokenIdFingerprinted(): void
 }
 
+/**
+ * A copy that stands alone. V8 makes a part of a text by pointing into the whole: what remembers ids or user agents would
+ * keep up to 64 KiB alive for each.
+ */
+export function apart(part: string): string {
+  return Buffer.from(part, 'utf16le').toString('utf16le')
+}
+
 /** Well-formed, trimmed and without NUL, which databases and terminals take badly. */
 export function cleanText(text: string): string {
   const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
-  return (wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '') : wellFormed).trim()
+  const trimmed = (wellFormed.includes('\0') ? wellFormed.replaceAll('\0', '') : wellFormed).trim()
+  return trimmed.length * 2 < text.length ? apart(trimmed) : trimmed
 }
 
 /** `null`, blank text and `-` mean that the producer has no value. */
@@ -50,7 +59,7 @@ export function isAbsent(value: unknown): boolean {
 export function cutText(text: string, charsMax: number): string {
   if (text.length <= charsMax) return text
   const last = text.charCodeAt(charsMax - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? charsMax - 1 : charsMax)
+  return apart(text.slice(0, last >= 0xd800 && last <= 0xdbff ? charsMax - 1 : charsMax))
 }
 
 const DECIMAL = /^\d+(?:\.\d+)?$/

@@ -1,6 +1,7 @@
 /** Where a call came from: one address out of the many ways in which proxies and gateways write it. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { apart } from './field.ts'
 
 export interface SourceAddress {
   /** Normalised address, '' when there was none. */
@@ -27,10 +28,10 @@ export function createSourceAddressParser(proxies: readonly string[]): (text: st
     for (const part of text.slice(-LIST_CHARS_MAX).split(',').reverse()) {
       const ip = normaliseAddress(part)
       if (ip === '') continue
-      if (!trusted.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4')) return { ip, text: '' }
+      if (!trusted.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4')) return { ip: apart(ip), text: '' }
       leftmost = ip
     }
-    return leftmost === '' ? { ip: '', text } : { ip: leftmost, text: '' }
+    return leftmost === '' ? { ip: '', text } : { ip: apart(leftmost), text: '' }
   }
 }
 
