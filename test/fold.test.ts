@@ -1,6 +1,6 @@
 /** The fold of one token: which ids its findings have, what goes into quarantine, and what is learned after all. */
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Finding } from '../src/detect/finding.ts'
 import { NO_PEERS } from '../src/detect/detector.ts'
 import { detectSettings } from '../src/detect/settings.ts'
@@ -10,6 +10,9 @@ import { type FoldSettings, type Folded, type TokenState, createFold, createToke
 import { MASK } from '../src/profile/dimension.ts'
 import { CURL, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
 import { createSession, foldInto, history, smallSettings } from './profile/histories.ts'
+
+// Many histories are folded, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -4,7 +4,7 @@
  * Everything here is the real code; only its ends are missing, Kafka before it and ClickHouse and Slack behind it.
  * docs/architecture.md says how those are joined on, docs/schema.md what the rows are.
  */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Alert } from '../src/alert/alert.ts'
 import type { Block } from '../src/block.ts'
 import { configSchema } from '../src/config/schema.ts'
@@ -18,6 +18,9 @@ import { activeHours } from '../src/profile/activity.ts'
 import { MASK } from '../src/profile/dimension.ts'
 import { replay } from '../src/replay.ts'
 import { createMemoryStates } from '../src/token-states.ts'
+
+// Whole months are played, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 // Everything has a default; an empty configuration would do. These two settings make tokens and networks recognisable.
 const config = configSchema.parse({

@@ -1,11 +1,14 @@
 /** How surprising a new value is: the formula, its bounds, and what a profile counts for it. */
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AccessEvent } from '../../src/event.ts'
 import { MASK, teachable } from '../../src/profile/dimension.ts'
 import { newValueBits, noveltyOf } from '../../src/profile/novelty.ts'
 import { type TokenProfile, createProfile, learn, moveWindow } from '../../src/profile/profile.ts'
 import { CURL, NOON_MS, SINGAPORE, call } from './calls.ts'
+
+// Many histories are folded, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

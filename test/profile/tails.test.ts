@@ -1,7 +1,10 @@
 /** Tails of counts, held against direct sums, closed forms and common sense. */
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { betaBinomialTailBits, negativeBinomialTailBits } from '../../src/profile/tails.ts'
+
+// Many histories are folded, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** -log2 P(X >= count), from the probabilities one by one: p(k+1) = p(k) q (k + r) / (k + 1). */
 function summedNegativeBinomial(count: number, mean: number, shape: number): number {

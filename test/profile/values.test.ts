@@ -1,7 +1,10 @@
 /** The bounded table of values: which it keeps, since when, and on which days, told again from all sights at once. */
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type ValueTable, capValues, pruneValues, seeValue } from '../../src/profile/values.ts'
+
+// Many histories are folded, on machines that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const DAY_MS = 86_400_000
 const START_MS = Date.UTC(2026, 0, 29)
