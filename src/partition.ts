@@ -168,6 +168,11 @@ async function retake(
 async function flush(deps: PartitionDeps, progress: Progress, block: Block): Promise<void> {
   const startedAtMs = deps.clock.now()
   clearTimeout(progress.timer)
+  if (block.isRetry && (await hasLanded(deps, block))) {
+    // A write of the earlier owner has arrived only now. States that were loaded since may hold this block already.
+    await acceptLanded(deps, progress, block)
+    return
+  }
   await commit(deps, block.firstOffset, { last: block.lastOffset, ingestedAt: block.ingestedAtMs })
   await deps.store.write(block, deps.epoch.signal)
   deps.states.release(block.tokens)
@@ -189,7 +194,7 @@ async function commit(deps: PartitionDeps, offset: number, metadata: CommitMetad
 
 /** Reads where the group stands in this partition, and finishes what an earlier owner had begun. */
 async function takeOver(deps: PartitionDeps, progress: Progress): Promise<void> {
-  const { topic, partition, epoch, store, log } = deps
+  const { topic, partition, epoch, log } = deps
   const committed = await epoch.committed(topic, partition)
   const metadata = readMetadata(deps, committed)
   progress.nextOffset = committed.offset
@@ -198,17 +203,30 @@ async function takeOver(deps: PartitionDeps, progress: Progress): Promise<void> 
     const { last: lastOffset, ingestedAt: ingestedAtMs } = metadata
     const firstOffset = committed.offset
     const announced = openBlock({ topic, partition, firstOffset, lastOffset, ingestedAtMs, isRetry: true })
-    if (await store.hasLanded(topic, partition, ingestedAtMs, epoch.signal)) {
-      await store.heal(announced, epoch.signal)
-      progress.nextOffset = lastOffset + 1
-      progress.unacknowledged = progress.nextOffset
-      log.info({ topic, partition, firstOffset, lastOffset }, 'took over a block that had landed')
+    if (await hasLanded(deps, announced)) {
+      await acceptLanded(deps, progress, announced)
     } else {
       progress.block = announced
       log.info({ topic, partition, firstOffset, lastOffset }, 'makes an announced block again')
     }
   }
   progress.isReady = true
+}
+
+function hasLanded({ topic, partition, store, epoch }: PartitionDeps, { ingestedAtMs }: Block): Promise<boolean> {
+  return store.hasLanded(topic, partition, ingestedAtMs, epoch.signal)
+}
+
+/** What an earlier owner has written is only made whole: nothing is inspected or learned, and the records are done with. */
+async function acceptLanded(deps: PartitionDeps, progress: Progress, block: Block): Promise<void> {
+  const { topic, partition, firstOffset, lastOffset, ingestedAtMs } = block
+  await deps.store.heal(block, deps.epoch.signal)
+  deps.states.discard(block.tokens)
+  progress.block = undefined
+  progress.nextOffset = Math.max(progress.nextOffset, lastOffset + 1)
+  progress.lastIngestedAtMs = ingestedAtMs
+  progress.unacknowledged = lastOffset + 1
+  deps.log.info({ topic, partition, firstOffset, lastOffset }, 'took over a block that had landed')
 }
 
 function readMetadata({ topic, partition, log }: PartitionDeps, committed: Committed): CommitMetadata | undefined {

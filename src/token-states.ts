@@ -18,6 +18,8 @@ export interface TokenStates {
   /** The state of an acquired token. */
   of(tokenId: TokenId): TokenState
   release(tokenIds: Iterable<TokenId>): void
+  /** Releases states that may not say what is stored: who asks for them next gets them loaded anew. */
+  discard(tokenIds: Iterable<TokenId>): void
   /** Forgets everything, acquired or not. */
   clear(): void
   readonly size: number
@@ -32,6 +34,7 @@ export function createMemoryStates(create: (tokenId: TokenId) => TokenState): To
     },
     of: (tokenId) => states.get(tokenId) as TokenState,
     release: () => {},
+    discard: () => {},
     clear: () => states.clear(),
     get size() {
       return states.size
@@ -77,6 +80,15 @@ export function createCachedStates(
     }
   }
 
+  function letGo(tokenIds: Iterable<TokenId>, onLast: (tokenId: TokenId, state: TokenState) => void): void {
+    for (const tokenId of tokenIds) {
+      const held = inUse.get(tokenId)
+      if (held === undefined || --held.holds > 0) continue
+      inUse.delete(tokenId)
+      onLast(tokenId, held.state)
+    }
+  }
+
   return {
     acquire: (tokenIds, horizon) => oneAtATime(() => acquireAll(tokenIds, horizon)),
     of(tokenId) {
@@ -84,14 +96,8 @@ export function createCachedStates(
       if (held === undefined) throw new StatesClearedError()
       return held.state
     },
-    release(tokenIds) {
-      for (const tokenId of tokenIds) {
-        const held = inUse.get(tokenId)
-        if (held === undefined || --held.holds > 0) continue
-        inUse.delete(tokenId)
-        idle.set(tokenId, held.state)
-      }
-    },
+    release: (tokenIds) => letGo(tokenIds, (tokenId, state) => idle.set(tokenId, state)),
+    discard: (tokenIds) => letGo(tokenIds, () => {}),
     clear() {
       generation++
       idle.clear()
