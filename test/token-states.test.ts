@@ -22,12 +22,12 @@ function cacheOfTwo() {
     states,
     asked,
     /** Further loads wait until the returned function is called. */
-    holdLoads() {
+    holdLoads: () => {
       const { promise, resolve } = Promise.withResolvers<void>()
       gate = promise
       return resolve
     },
-    async loadOf(count: number) {
+    loadOf: async (count: number) => {
       while (asked.length < count) await new Promise(setImmediate)
     },
   }
