@@ -1,5 +1,5 @@
 /** `tokenwatch replay`: the same pipeline over a file. */
-import { createReadStream, createWriteStream } from 'node:fs'
+import { constants, createWriteStream } from 'node:fs'
 import { access, readFile } from 'node:fs/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
@@ -86,7 +86,7 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
   })
   const signal = new AbortController().signal
   const onAlert = (alert: Alert) => output.write(alert)
-  const summary = await replay(topic, batches, {
+  const summary = await replay(topic, explainReading(input, batches), {
     pipeline,
     states,
     limits,
@@ -109,11 +109,31 @@ function parseBits(text: string): number {
 
 async function mustBeReadable(option: string, path: string): Promise<void> {
   try {
-    await access(path)
-    createReadStream(path).destroy()
+    await access(path, constants.R_OK)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new UserError(`${option} ${path}: cannot be read (${code})`, { exitCode: ExitCode.usage, cause: error })
+    throw unreadable(option, path, error)
+  }
+}
+
+async function readText(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw unreadable(option, path, error)
+  }
+}
+
+function unreadable(option: string, path: string, error: unknown): UserError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+  return new UserError(`${option} ${path}: cannot be read (${code})`, { exitCode: ExitCode.usage, cause: error })
+}
+
+/** A directory, or damaged gzip, shows only while it is read. */
+async function* explainReading<T>(input: string, batches: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* batches
+  } catch (error) {
+    throw unreadable('--input', input, error)
   }
 }
 
@@ -122,8 +142,7 @@ const registrySchema = z.array(
 )
 
 async function readNames(path: string): Promise<TokenNames> {
-  await mustBeReadable('--tokens', path)
-  const parsed = registrySchema.safeParse(parseJson(await readFile(path, 'utf8')))
+  const parsed = registrySchema.safeParse(parseJson(await readText('--tokens', path)))
   if (!parsed.success) {
     throw new UserError(`--tokens ${path}: expected a JSON array of objects with a token_id`, {
       exitCode: ExitCode.usage,
