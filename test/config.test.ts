@@ -266,6 +266,20 @@ describe('the environment', () => {
     expect(load({ env: { PATH: '/bin', TOKENWATCH_TEST_KAFKA_BROKERS: 'x', TOKENWATCHER: 'y' } })).toEqual(load({}))
   })
 
+  it('leaves alone what Kubernetes says of a service that is called tokenwatch', () => {
+    const env = {
+      TOKENWATCH_SERVICE_HOST: '10.0.0.1',
+      TOKENWATCH_SERVICE_PORT: '9464',
+      TOKENWATCH_SERVICE_PORT_METRICS: '9464',
+      TOKENWATCH_PORT: 'tcp://10.0.0.1:9464',
+      TOKENWATCH_PORT_9464_TCP: 'tcp://10.0.0.1:9464',
+      TOKENWATCH_PORT_9464_TCP_ADDR: '10.0.0.1',
+      TOKENWATCH_HTTP_PORT: 'tcp://10.0.0.2:80',
+    }
+    expect(load({ env })).toEqual(load({}))
+    expect(problemsOf({ env: { TOKENWATCH_PORT: '9464' } })).toMatchObject([{ key: 'TOKENWATCH_PORT' }])
+  })
+
   it('says how to set what cannot come from the environment', () => {
     expect(problemsOf({ env: { TOKENWATCH_ALERTING_THRESHOLD_BITS: '3' } })).toMatchObject([
       { remedy: 'set alerting.thresholdBits in the configuration file or with --set alerting.thresholdBits=VALUE' },

@@ -8,6 +8,19 @@ import { isObject, settingsOf } from './tree.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/**
+ * Kubernetes describes a service called tokenwatch, or tokenwatch-something, to every pod of its namespace: its host and
+ * ports, and addresses in the manner of Docker links. They are nobody's settings.
+ * Source: Kubernetes documentation, Services, "Environment variables".
+ */
+const SERVICE_VARIABLE =
+  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/
+const LINK = /^(?:tcp|udp|sctp):\/\//
+
+function isOfService(variable: string, text: string): boolean {
+  return SERVICE_VARIABLE.test(variable) || (variable.endsWith('_PORT') && LINK.test(text))
+}
+
 /** A value to be laid over the configuration file. */
 export interface Overlay {
   readonly path: readonly string[]
@@ -125,6 +138,7 @@ export function readEnvironment(options: {
     if (!variable.startsWith(PREFIX) || variable.startsWith(TEST_PREFIX)) continue
     const meaning = meaningOf(variable, settings, document)
     const text = env[variable] ?? ''
+    if (isOfService(variable, text)) continue
     if (!meaning) problems.push(unknownVariable(variable, all, schema))
     else if (text === '') continue
     else if (meaning.isFile && env[variable.slice(0, -'_FILE'.length)]) problems.push(both(meaning, variable))
