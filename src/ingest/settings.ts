@@ -7,9 +7,9 @@ import { kafkaSettings } from './kafka-settings.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** One block is one insert. 50,000 rows keep it one part in every rollup. */
+/** One block is one insert. 20,000 rows of several partitions fit into memory; each is one part in every rollup. */
 const blockSettings = z.strictObject({
-  rowsMax: count('A block closes at this many events.').max(100_000).default(50_000),
+  rowsMax: count('A block closes at this many events.').max(100_000).default(20_000),
   bytesMax: count('A block closes at this many bytes of records.').default(32 * MIB),
   lingerMs: durationMs('A block closes this long after its first record arrived.').default(1_000),
 })
