@@ -6,11 +6,11 @@ import { DEAD_LETTER_REASONS } from './ingest/dead-letter.ts'
 import type { DeadLetterReason } from './ingest/dead-letter.ts'
 import { DROPPABLE_FIELDS } from './ingest/field.ts'
 import type { DroppableField } from './ingest/field.ts'
-import type { DeliveryFailure } from './notify/notifier.ts'
+import type { DeliveryFailure } from './store/delivery.ts'
 
-/** How a delivery ended. `suppressed`: recorded, never sent. `undeliverable`: the last try failed. */
-export type DeliveryOutcome = 'delivered' | 'suppressed' | 'undeliverable' | DeliveryFailure
-const OUTCOMES: Readonly<Record<DeliveryOutcome, true>> = {
+/** How an attempt is counted. `suppressed`: recorded, never sent. `undeliverable`: the last try failed. */
+export type CountedOutcome = 'delivered' | 'suppressed' | 'undeliverable' | DeliveryFailure
+const OUTCOMES: Readonly<Record<CountedOutcome, true>> = {
   delivered: true,
   suppressed: true,
   undeliverable: true,
@@ -37,7 +37,7 @@ export interface Metrics<Detector extends string = string, TargetType extends st
   deadLetter(reason: DeadLetterReason): void
   finding(detector: Detector): void
   alert(kind: AlertKind, severity: Severity): void
-  delivery(targetType: TargetType, outcome: DeliveryOutcome): void
+  delivery(targetType: TargetType, outcome: CountedOutcome): void
   /** An optional field was wrong and left out. */
   fieldDropped(field: DroppableField): void
   /** An `ip` that was no address and was kept as text. */

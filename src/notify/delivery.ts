@@ -1,12 +1,7 @@
 /** What the outbox asks of its store: which deliveries are due, and how each attempt ended. */
 import type { Alert } from '../alert/alert.ts'
-import type { DeliveryOutcome, Delivery as StoredDelivery } from '../store/delivery.ts'
-import type { DeliveryFailure } from './notifier.ts'
-
-/** One attempt to hand one alert to one target. `retry` alone leaves the alert due again. */
-export interface Delivery extends StoredDelivery {
-  readonly failure: DeliveryFailure | ''
-}
+import type { TopicPartition } from '../ingest/source.ts'
+import type { Delivery } from '../store/delivery.ts'
 
 /** An alert that one target has not been handed yet. */
 export interface DueDelivery {
@@ -16,14 +11,9 @@ export interface DueDelivery {
   readonly attempts: number
 }
 
-export interface OwnedPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
 export interface DueInput {
   /** Only alerts of these partitions. */
-  readonly partitions: readonly OwnedPartition[]
+  readonly partitions: readonly TopicPartition[]
   readonly targets: readonly string[]
   readonly nowMs: number
   /** Pairs of alert and target, at most. */
@@ -43,12 +33,7 @@ export interface OutboxStore {
 
 /** Labels are names from the configuration and closed sets. */
 export interface OutboxMetrics {
-  attempted(delivery: {
-    readonly target: string
-    readonly outcome: DeliveryOutcome
-    readonly failure: DeliveryFailure | ''
-    readonly durationMs: number
-  }): void
+  attempted(delivery: Pick<Delivery, 'target' | 'outcome' | 'failure' | 'durationMs'>): void
   /** Deliveries found due at the last look, at most one page of them. */
   waiting(target: string, count: number): void
 }

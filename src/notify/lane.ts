@@ -4,10 +4,11 @@ import type { Alert } from '../alert/alert.ts'
 import type { Clock } from '../clock.ts'
 import { hashId } from '../event.ts'
 import type { DeliveryId } from '../event.ts'
+import type { TopicPartition } from '../ingest/source.ts'
 import type { Log } from '../log.ts'
 import { clip } from '../text.ts'
-import type { DeliveryOutcome } from '../store/delivery.ts'
-import type { Delivery, DueDelivery, OutboxMetrics, OutboxStore, OwnedPartition } from './delivery.ts'
+import type { Delivery, DeliveryOutcome } from '../store/delivery.ts'
+import type { DueDelivery, OutboxMetrics, OutboxStore } from './delivery.ts'
 import type { TargetNotifier } from './index.ts'
 import { DeliveryError } from './notifier.ts'
 import type { DeliveryAnswer } from './notifier.ts'
@@ -28,7 +29,7 @@ export interface LaneDeps {
   readonly notifyFromMs: number
   /** Older alerts are digested; 0 is no limit. */
   readonly maxAgeMs: number
-  readonly ownedPartitions: () => readonly OwnedPartition[]
+  readonly ownedPartitions: () => readonly TopicPartition[]
   /** Raised when a running call has to end. */
   readonly callSignal: () => AbortSignal
 }

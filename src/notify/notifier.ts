@@ -4,19 +4,7 @@ import type { z } from 'zod'
 import type { Alert } from '../alert/alert.ts'
 import type { Clock } from '../clock.ts'
 import type { Secret } from '../secret.ts'
-
-/** Closed set, also the metric's label. */
-export type DeliveryFailure =
-  | 'timeout'
-  | 'connection'
-  | 'address-refused'
-  | 'redirect'
-  | 'rate-limited'
-  | 'client-error'
-  | 'server-error'
-  | 'gone'
-  /** A fault of ours: the message could not be made. Never retried. */
-  | 'internal'
+import type { DeliveryFailure } from '../store/delivery.ts'
 
 /** A failed delivery. Its message holds no URL and no secret: at most the host. */
 export class DeliveryError extends Error {

@@ -8,9 +8,10 @@ import { useAgent } from 'request-filtering-agent'
 import { redactor } from '../log.ts'
 import { hostOf } from '../secret.ts'
 import type { Secret } from '../secret.ts'
+import type { DeliveryFailure } from '../store/delivery.ts'
 import { clip, printable } from '../text.ts'
 import { DeliveryError } from './notifier.ts'
-import type { DeliveryAnswer, DeliveryFailure, NotifyContext } from './notifier.ts'
+import type { DeliveryAnswer, NotifyContext } from './notifier.ts'
 import type { HttpTargetSettings } from './target-settings.ts'
 
 /** The rest of an answer is not read: the connection is closed. */

@@ -1,9 +1,22 @@
 /** One attempt to hand one alert to one target, as it is recorded. */
 import type { AlertId, DeliveryId } from '../event.ts'
 
-/** Closed set, also the metric's label. All but `retry` are final. */
+/** Closed set. All but `retry` are final. */
 export const DELIVERY_OUTCOMES = ['delivered', 'retry', 'failed', 'gone', 'suppressed', 'digested'] as const
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number]
+
+/** Why an attempt failed: a closed set, also the metric's label. */
+export type DeliveryFailure =
+  | 'timeout'
+  | 'connection'
+  | 'address-refused'
+  | 'redirect'
+  | 'rate-limited'
+  | 'client-error'
+  | 'server-error'
+  | 'gone'
+  /** A fault of ours: the message could not be made. Never retried. */
+  | 'internal'
 
 export interface Delivery {
   /** hash(alert, target, attempt). */
@@ -15,8 +28,8 @@ export interface Delivery {
   readonly outcome: DeliveryOutcome
   /** HTTP status, 0 when there was no answer. */
   readonly status: number
-  /** One of notify's closed set, '' where it went well. */
-  readonly failure: string
+  /** '' where it went well. */
+  readonly failure: DeliveryFailure | ''
   /** What the target answered or what went wrong, without secrets. */
   readonly detail: string
   /** Wall clock, as all times here. */

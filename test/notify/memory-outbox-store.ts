@@ -1,17 +1,19 @@
 /** An outbox store in memory that follows the rules of `OutboxStore`, for tests of the delivery loop. */
 import type { Alert } from '../../src/alert/alert.ts'
-import type { Delivery, DueDelivery, OutboxStore, OwnedPartition } from '../../src/notify/delivery.ts'
+import type { TopicPartition } from '../../src/ingest/source.ts'
+import type { DueDelivery, OutboxStore } from '../../src/notify/delivery.ts'
+import type { Delivery } from '../../src/store/delivery.ts'
 
 export interface MemoryOutboxStore extends OutboxStore {
   /** Alerts in the table, each with the partition that raised it. */
-  add(alert: Alert, partition?: OwnedPartition): void
+  add(alert: Alert, partition?: TopicPartition): void
   /** Rows by delivery id, in the order in which they were first written. */
   rows(): readonly Delivery[]
   /** The store is away while this is true. */
   away: boolean
 }
 
-export const PARTITION: OwnedPartition = { topic: 'api', partition: 0 }
+export const PARTITION: TopicPartition = { topic: 'api', partition: 0 }
 
 /**
  * Rules: due are pairs of alert and target, of the partitions asked for, without a delivery, or with a `retry` of the
@@ -19,7 +21,7 @@ export const PARTITION: OwnedPartition = { topic: 'api', partition: 0 }
  * A recorded row is seen by the next `due`. A delivery id that comes again changes nothing.
  */
 export function createMemoryOutboxStore(): MemoryOutboxStore {
-  const alerts: { alert: Alert; partition: OwnedPartition }[] = []
+  const alerts: { alert: Alert; partition: TopicPartition }[] = []
   const deliveries = new Map<string, Delivery>()
   const lastOf = (alertId: string, target: string) =>
     [...deliveries.values()]
