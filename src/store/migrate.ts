@@ -77,7 +77,8 @@ async function appliedVersions(db: Database): Promise<ReadonlySet<number>> {
 
 /**
  * Creates the database and applies what is missing; every statement can be repeated, so that a run that broke off, or
- * two at once, do no harm. Sets how long rows are kept where that has changed.
+ * two at once, do no harm. Sets how long rows are kept where that has changed. Throws SchemaError where the server is too
+ * old, or a newer program has migrated the database.
  * @returns the names of the files applied.
  */
 export async function migrate(db: Database, retention: ClickHouseSettings['retention']): Promise<string[]> {
@@ -89,6 +90,7 @@ export async function migrate(db: Database, retention: ClickHouseSettings['reten
      ENGINE = ReplacingMergeTree ORDER BY version`,
   )
   const applied = await appliedVersions(db)
+  refuseNewer(db, applied)
   const names: string[] = []
   for (const migration of readMigrations()) {
     if (applied.has(migration.version)) continue
@@ -124,10 +126,14 @@ export async function checkSchema(db: Database): Promise<void> {
       `the schema of database ${db.name} is behind: ${missing.map((migration) => migration.name).join(', ')} not applied`,
       'run: tokenwatch migrate',
     )
+  refuseNewer(db, applied)
+}
+
+function refuseNewer(db: Database, applied: ReadonlySet<number>): void {
   const newest = Math.max(...applied)
-  if (newest > schemaVersion())
-    throw new SchemaError(
-      `the schema of database ${db.name} is at version ${newest}, this tokenwatch knows ${schemaVersion()}`,
-      'use the tokenwatch that migrated it, or a newer one',
-    )
+  if (newest <= schemaVersion()) return
+  throw new SchemaError(
+    `the schema of database ${db.name} is at version ${newest}, this tokenwatch knows ${schemaVersion()}`,
+    'use the tokenwatch that migrated it, or a newer one',
+  )
 }

@@ -53,6 +53,7 @@ describe('migrations', () => {
       version: schemaVersion() + 1,
     })
     await expect(checkSchema(fresh)).rejects.toThrow(SchemaError)
+    await expect(migrate(fresh, retention)).rejects.toThrow(SchemaError)
     await fresh.command(`DROP DATABASE ${fresh.name}`)
   })
 
