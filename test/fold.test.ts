@@ -271,6 +271,14 @@ describe('quarantine', () => {
     expect([...state.profile.learned.route.keys()]).toEqual(['reports|/v1/reports|GET'])
   })
 
+  test('tells a thief who changes countries within the hour once, as it would have told the owner', () => {
+    const { state, nextMs } = office(300)
+    expect(detectorsOf(fold(state, call(nextMs, THEFT)))).toContain('new-country')
+    const brazil = { ...THEFT, country: 'BR', place: 'BR|SP|São Paulo|-23.5,-46.6' }
+    expect(detectorsOf(fold(state, call(nextMs + 60_000, brazil)))).not.toContain('new-country')
+    expect(detectorsOf(fold(state, call(nextMs + HOUR_MS, { ...brazil, country: 'AR' })))).toContain('new-country')
+  })
+
   test('loses nothing that the owner is known for, and is over for the owner once findings stop', () => {
     const { state, nextMs } = office(300)
     const before = structuredClone(state.profile.learned)
@@ -292,6 +300,7 @@ describe('quarantine', () => {
     expect(fold(state, call(adoptedMs - 1, THEFT)).findings.length).toBeGreaterThan(0)
     const stillHeld = fold(state, call(adoptedMs + HOUR_MS, THEFT))
     expect(stillHeld.event.held & MASK.network).toBe(MASK.network)
+    expect(detectorsOf(stillHeld)).toContain('new-country')
     const adopted = fold(state, call(adoptedMs + 7 * HOUR_MS + 1, THEFT))
     expect(detectorsOf(adopted)).toEqual([])
     expect(adopted.event).toMatchObject({ held: 0, surpriseBits: 0 })

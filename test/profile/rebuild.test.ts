@@ -1,7 +1,17 @@
 /** A profile is a cache: rebuilt from what is stored, it is the one that was folded live, and goes on alike. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { FoldSettings } from '../../src/fold.ts'
+import { NOON_MS, call } from './calls.ts'
 import { createSession, foldInto, history, rebuild, smallSettings, told } from './histories.ts'
+
+const DEFAULTS: FoldSettings = {
+  profile: { valuesMax: 512, adoptAfterMs: 14 * 86_400_000, incidentGapMs: 6 * 3_600_000 },
+  findingBitsMin: 3,
+  quarantineBits: 10,
+  thresholdBits: 14,
+  database: 'tokenwatch',
+}
 
 describe('a profile rebuilt from the rollups', () => {
   test('is equal to the one folded live, whatever came and however late', () => {
@@ -49,4 +59,24 @@ describe('a profile rebuilt from the rollups', () => {
       { numRuns: 100 },
     )
   }, 60_000)
+
+  test('measures an hour by what late events made of the hours before it, at once', () => {
+    const settings = { ...DEFAULTS, findingBitsMin: 1 }
+    const hourMs = 3_600_000
+    const id = () => ({ eventId: `event-${count++}` })
+    let count = 0
+    const habit = Array.from({ length: 40 }, (_, hour) => call(NOON_MS + hour * hourMs, id()))
+    const nowMs = NOON_MS + 40 * hourMs
+    const begun = Array.from({ length: 2 }, (_, index) => call(nowMs + index, id()))
+    const late = habit.flatMap(({ timeMs }) => Array.from({ length: 9 }, (_, index) => call(timeMs + index + 1, id())))
+    const more = Array.from({ length: 12 }, (_, index) => call(nowMs + 10 + index, id()))
+    const live = createSession()
+    foldInto(live, [...habit, ...begun, ...late, ...more], settings)
+    const cut = createSession()
+    foldInto(cut, [...habit, ...begun, ...late], settings)
+    cut.states = rebuild(cut, settings)
+    foldInto(cut, more, settings)
+    expect(live.findings.filter(({ timeMs }) => timeMs >= nowMs + 10)).toEqual([])
+    expect(live.findings).toEqual(cut.findings)
+  })
 })
