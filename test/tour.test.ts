@@ -22,12 +22,14 @@ import { createMemoryStates } from '../src/token-states.ts'
 // Whole months are played, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
 
-// Everything has a default; an empty configuration would do. These two settings make tokens and networks recognisable.
+// Everything has a default; an empty configuration would do. These settings make ids, networks and severities here what
+// they are.
 const config = configSchema.parse({
   enrich: {
     fingerprintKey: 'the secret key under which this tour makes ids of tokens',
     asnDatabase: new URL('cases/networks.csv', import.meta.url).pathname,
   },
+  alerting: { thresholdBits: 14 },
 })
 const counters = { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} }
 const detection = await createDetection(config, { counters })
