@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SERVER_TESTS],
+          // For busy machines: property tests take a second on a quiet one.
+          testTimeout: 30_000,
         },
       },
       {

@@ -10,6 +10,7 @@ import type { Log } from './log.ts'
 import { type Metrics, createMetrics } from './metrics.ts'
 import { NOTIFIERS } from './notify/index.ts'
 import { firstRunMs } from './store/claims.ts'
+import { EmbeddedError } from './store/embedded.ts'
 import { type Store, openStore } from './store/store.ts'
 
 export interface App {
@@ -36,6 +37,7 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
   await using started = new AsyncDisposableStack()
   const store = started.use(await openStore(config.clickhouse, { log }))
   const { db } = store
+  mustOwnEmbedded(config, store)
   log.info({ address: store.address, version: db.version, migrated: store.migrated }, 'ClickHouse is ready')
   const reader = await createReader({ config, store, metrics, log, newKey })
 
@@ -62,7 +64,7 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
   const http = await startHttp({
     ...config.http,
     metrics,
-    ready: () => ({ ok: reader.isJoined(), reasons: reader.isJoined() ? [] : ['not a member of the consumer group'] }),
+    ready: () => ({ ok: reader.troubles().length === 0, reasons: reader.troubles() }),
     healthy: () => true,
   })
   started.defer(() => http.close())
@@ -83,6 +85,16 @@ export async function startApp(config: Config, { log, newKey, print, colour }: A
       await done.catch(() => {})
     },
   }
+}
+
+/** A service that lives in another process's ClickHouse would end with that process. */
+function mustOwnEmbedded(config: Config, store: Store): void {
+  if (config.clickhouse.url !== undefined || store.owned) return
+  throw new EmbeddedError(
+    `another tokenwatch runs the embedded ClickHouse of ${config.clickhouse.dataDir}`,
+    'wait until it has ended, or set clickhouse.url so that several processes share a server',
+    true,
+  )
 }
 
 function createServiceMetrics(): Metrics {

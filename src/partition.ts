@@ -87,12 +87,16 @@ export function createPartition(deps: PartitionDeps): Partition {
     return result
   }
 
-  /** Stores a block that stayed small, or acknowledges the last one when nothing followed it. */
+  /**
+   * Stores a block that stayed small, or acknowledges the last one when nothing followed it. A timer that runs already
+   * is left alone: its block's age counts from its first record, however many follow.
+   */
   function schedule(): void {
-    clearTimeout(progress.timer)
-    if (epoch.signal.aborted || (progress.block === undefined && progress.unacknowledged === undefined)) return
+    if (progress.timer !== undefined || epoch.signal.aborted) return
+    if (progress.block === undefined && progress.unacknowledged === undefined) return
     progress.timer = setTimeout(() => {
       enqueue(async () => {
+        progress.timer = undefined
         if (epoch.signal.aborted) return
         if (progress.block === undefined) return acknowledge(deps, progress)
         if (!progress.block.isRetry) await flush(deps, progress, progress.block)
@@ -104,7 +108,7 @@ export function createPartition(deps: PartitionDeps): Partition {
   }
 
   // A timer that is left running would keep the process from ending.
-  epoch.signal.addEventListener('abort', () => clearTimeout(progress.timer), { once: true })
+  epoch.signal.addEventListener('abort', () => stopTimer(progress), { once: true })
 
   return {
     accept: (records) =>
@@ -114,7 +118,7 @@ export function createPartition(deps: PartitionDeps): Partition {
       }),
     finish: () =>
       enqueue(async () => {
-        clearTimeout(progress.timer)
+        stopTimer(progress)
         if (epoch.signal.aborted) return
         const { block } = progress
         if (block !== undefined && !block.isRetry) await flush(deps, progress, block)
@@ -167,7 +171,7 @@ async function retake(
 
 async function flush(deps: PartitionDeps, progress: Progress, block: Block): Promise<void> {
   const startedAtMs = deps.clock.now()
-  clearTimeout(progress.timer)
+  stopTimer(progress)
   if (block.isRetry && (await hasLanded(deps, block))) {
     // A write of the earlier owner has arrived only now. States that were loaded since may hold this block already.
     await acceptLanded(deps, progress, block)
@@ -180,6 +184,11 @@ async function flush(deps: PartitionDeps, progress: Progress, block: Block): Pro
   progress.lastIngestedAtMs = block.ingestedAtMs
   progress.unacknowledged = block.lastOffset + 1
   deps.onStored(block, deps.clock.now() - startedAtMs)
+}
+
+function stopTimer(progress: Progress): void {
+  clearTimeout(progress.timer)
+  progress.timer = undefined
 }
 
 async function acknowledge(deps: PartitionDeps, progress: Progress): Promise<void> {

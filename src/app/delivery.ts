@@ -28,6 +28,7 @@ export function createDelivery(deps: DeliveryDeps): Outbox {
   const context = { timeoutMs: notify.timeoutMs, clock: systemClock, print: deps.print, colour: deps.colour }
   const notifiers = createNotifiers(notify, context, log)
   const typeOf = new Map(notifiers.map(({ notifier, type }) => [notifier.name, type]))
+  const waiting = new Map<string, number>()
   return createOutbox({
     store: outboxStoreOf(deps.db),
     notifiers,
@@ -44,7 +45,10 @@ export function createDelivery(deps: DeliveryDeps): Outbox {
         else if (outcome === 'suppressed') metrics.delivery(type, 'suppressed')
         else metrics.delivery(type, failure === '' ? 'delivered' : failure)
       },
-      waiting: (_target, count) => metrics.outboxDue(count),
+      waiting(target, count) {
+        waiting.set(target, count)
+        metrics.outboxDue([...waiting.values()].reduce((sum, due) => sum + due, 0))
+      },
     },
   })
 }

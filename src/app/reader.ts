@@ -8,7 +8,7 @@ import { createTokenState } from '../fold.ts'
 import { type Epoch, EpochOverError } from '../ingest/epoch.ts'
 import { createKafka } from '../ingest/kafka-client.ts'
 import { type ConsumerHooks, type KafkaSource, createKafkaSource } from '../ingest/kafka.ts'
-import type { TopicPartition } from '../ingest/source.ts'
+import type { RawRecord, TopicPartition } from '../ingest/source.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Partition, type PartitionDeps, createPartition } from '../partition.ts'
@@ -27,7 +27,8 @@ export interface Reader {
   readonly source: KafkaSource
   /** The partitions of the current epoch. */
   owned(): readonly TopicPartition[]
-  isJoined(): boolean
+  /** Why it does not work just now, for people; empty when all is well. */
+  troubles(): readonly string[]
   /** Called when alerts were stored or partitions taken over. */
   onAlerts(callback: () => void): void
   /** What was seen so far, for those who watch over the pipeline. */
@@ -74,9 +75,7 @@ export async function createReader(deps: ReaderDeps): Promise<Reader> {
       alertsStored()
     },
     async onBatch({ topic, partition, records, highWatermark }) {
-      const startedAtMs = systemClock.now()
       await partitions.of(topic, partition).accept(records)
-      metrics.decision(systemClock.now() - startedAtMs)
       metrics.recordsConsumed(records.length)
       seen.records += records.length
       const lag = Math.max(0, highWatermark - 1 - (records.at(-1)?.offset ?? highWatermark))
@@ -95,7 +94,7 @@ export async function createReader(deps: ReaderDeps): Promise<Reader> {
   return {
     source,
     owned: () => assigned,
-    isJoined: () => partitions.isJoined(),
+    troubles: () => partitions.troubles(),
     onAlerts(callback) {
       alertsStored = callback
     },
@@ -108,12 +107,12 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
   const { config, store, log, metrics } = deps
   const partitions = new Map<string, Partition>()
   let epoch: Epoch | undefined
-  const onRetry: OnRetry = (error, attempt) => log.warn({ err: error, attempt }, 'ClickHouse is away; trying again')
-  const { states, pipeline, keyId } = await createMiddle(deps, onRetry, () => {
+  const outage = createOutage(log)
+  const { states, pipeline, keyId } = await createMiddle(deps, outage.onRetry, () => {
     if (epoch === undefined) throw new EpochOverError()
     return epoch.signal
   })
-  const blocks = createBlockStore({ db: store.db, keyId, onRetry })
+  const blocks = createBlockStore({ db: store.db, keyId, onRetry: outage.onRetry })
 
   function countBuffered(): void {
     const { rows, bytes } = bufferedOf(partitions.values())
@@ -122,7 +121,13 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
 
   return {
     countBuffered,
-    isJoined: () => epoch !== undefined && !epoch.signal.aborted,
+    troubles(): string[] {
+      const isJoined = epoch !== undefined && !epoch.signal.aborted
+      return [
+        ...(isJoined ? [] : ['not a member of the consumer group']),
+        ...(outage.lasts() ? ['ClickHouse does not take blocks'] : []),
+      ]
+    },
     startEpoch(next: Epoch) {
       epoch = next
       partitions.clear()
@@ -146,6 +151,7 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
         isOverBudget: () => bufferedOf(partitions.values()).bytes > config.ingest.bufferBytesMax,
         onFailure: on.onFailure,
         onStored(block, flushMs) {
+          outage.end()
           metrics.profilesResident(states.size)
           countBuffered()
           on.onStored(block, flushMs)
@@ -158,6 +164,16 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
       await Promise.all([...partitions.values()].map((partition) => partition.finish()))
     },
   }
+}
+
+/** Whether ClickHouse is away: from a failed attempt to the next block that is stored. */
+function createOutage(log: Log) {
+  let lasts = false
+  const onRetry: OnRetry = (error, attempt) => {
+    lasts = true
+    log.warn({ err: error, attempt }, 'ClickHouse is away; trying again')
+  }
+  return { onRetry, lasts: () => lasts, end: () => void (lasts = false) }
 }
 
 /** What is not stored yet. */
@@ -191,16 +207,22 @@ async function createMiddle(
     metrics.profilesLoaded(loaded.size)
     return loaded
   }, config.learning.profilesMax)
-  const pipeline = createPipeline(
-    {
-      decode: (record, ingestedAtMs) => detection.decode(record, ingestedAtMs, true),
-      enrich: detection.enrich,
-      states,
-      fold: detection.fold,
+  const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
+  const steps = { decode, enrich: detection.enrich, states, fold: detection.fold }
+  const pipeline = createPipeline(steps, config.ingest.block)
+  return { states, pipeline: timed(pipeline, metrics), keyId: detection.keyId }
+}
+
+/** The same pipeline, which tells how long records take from arrival to the end of detection. */
+function timed(pipeline: Pipeline, metrics: Metrics): Pipeline {
+  return {
+    async extend(block, records, from) {
+      const startedAtMs = systemClock.now()
+      const taken = await pipeline.extend(block, records, from)
+      metrics.decision(systemClock.now() - startedAtMs)
+      return taken
     },
-    config.ingest.block,
-  )
-  return { states, pipeline, keyId: detection.keyId }
+  }
 }
 
 function countBlock(metrics: Metrics, block: Block, flushMs: number): void {

@@ -25,7 +25,7 @@ function explained(error: unknown): unknown {
     return new UserError(message, { exitCode: ExitCode.usage, remedy, cause: error })
   }
   if (error instanceof EmbeddedError) {
-    return new UserError(message, { exitCode: ExitCode.prerequisite, cause: error })
+    return new UserError(message, { exitCode: ExitCode.prerequisite, remedy: error.remedy, cause: error })
   }
   if (error instanceof ClickHouseError) {
     const remedy = 'check clickhouse.url, clickhouse.user, clickhouse.password and that the server answers'

@@ -38,8 +38,7 @@ export function parseObject(text: string): ParsedText {
   if (deep || forbidden) {
     const problem = walk(parsed)
     if (problem === 'too-deep') return reject('too-deep', `expected at most ${NESTING_MAX} levels`, parsed)
-    if (problem === 'forbidden-key')
-      return reject('forbidden-key', 'expected no key __proto__, constructor or prototype', parsed)
+    if (problem === 'forbidden-key') return reject('forbidden-key', 'expected no key __proto__', parsed)
   }
   return { object: parsed }
 }
@@ -66,9 +65,7 @@ function mayNestTooDeep(text: string): boolean {
 
 /** A key may also be spelled with escapes, hence `\u`. */
 function mayHoldForbiddenKey(text: string): boolean {
-  return (
-    text.includes('__proto__') || text.includes('constructor') || text.includes('prototype') || text.includes('\\u')
-  )
+  return text.includes('__proto__') || text.includes('\\u')
 }
 
 function walk(root: object): 'too-deep' | 'forbidden-key' | undefined {
@@ -79,7 +76,7 @@ function walk(root: object): 'too-deep' | 'forbidden-key' | undefined {
     if (level > NESTING_MAX) return 'too-deep'
     const isArray = Array.isArray(node)
     for (const [key, value] of isArray ? node.entries() : Object.entries(node)) {
-      if (!isArray && (key === '__proto__' || key === 'constructor' || key === 'prototype')) forbidden = true
+      if (!isArray && key === '__proto__') forbidden = true
       if (typeof value === 'object' && value !== null) open.push({ node: value as object, level: level + 1 })
     }
   }

@@ -108,5 +108,9 @@ export type KafkaSettings = z.infer<typeof kafkaSettings>
 
 /** The secrets among the settings, for the redaction of foreign texts. */
 export function kafkaSecrets(settings: KafkaSettings): readonly Secret[] {
-  return settings.sasl ? [settings.sasl.username, settings.sasl.password] : []
+  if (!settings.sasl) return []
+  const { username, password } = settings.sasl
+  // A user called like the group or the client says nothing, and hiding it would make every line about them unreadable.
+  const isNamed = [settings.groupId, settings.clientId].includes(username.reveal())
+  return isNamed ? [password] : [username, password]
 }

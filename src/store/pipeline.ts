@@ -9,11 +9,12 @@ export async function insertAlerts(db: Database, alerts: readonly PlacedAlert[],
   await db.insert('alerts', alertColumns(alerts, ingestedAtMs), alerts.length, token)
 }
 
-/** When an event of these topics was last stored, by any process; 0 for never. */
-export async function lastIngestedAtMs(db: Database, topics: readonly string[]): Promise<number> {
+/** When an event of these topics was last stored, by any process; 0 where none was since `sinceMs`. */
+export async function lastIngestedAtMs(db: Database, topics: readonly string[], sinceMs: number): Promise<number> {
   const rows = await db.query(
-    `SELECT toUnixTimestamp64Milli(max(ingested_at)) AS at FROM events WHERE topic IN {topics: Array(String)}`,
-    { topics },
+    `SELECT toUnixTimestamp64Milli(max(ingested_at)) AS at FROM events
+     WHERE topic IN {topics: Array(String)} AND ingested_at >= fromUnixTimestamp64Milli({since: Int64})`,
+    { topics, since: sinceMs },
     z.object({ at: z.number() }),
   )
   return rows[0]?.at ?? 0
