@@ -66,13 +66,14 @@ export function createCachedStates(
     return true
   }
 
-  async function acquireAll(tokenIds: readonly TokenId[], horizon: Horizon): Promise<void> {
+  async function acquireAll(tokenIds: readonly TokenId[], horizon: Horizon, askedIn: number): Promise<void> {
+    // What waited for its turn while the states were cleared must not share those of the new epoch.
+    if (askedIn !== generation) throw new StatesClearedError()
     // Held before the load is waited for: what other partitions release meanwhile may push idle states out.
     const missing = tokenIds.filter((tokenId) => !hold(tokenId))
     if (missing.length === 0) return
-    const loadedFor = generation
     const loaded = await load(missing, horizon)
-    if (loadedFor !== generation) throw new StatesClearedError()
+    if (askedIn !== generation) throw new StatesClearedError()
     for (const tokenId of missing) {
       const state = loaded.get(tokenId)
       if (state === undefined) throw new Error('a token state that was asked for was not loaded')
@@ -90,7 +91,10 @@ export function createCachedStates(
   }
 
   return {
-    acquire: (tokenIds, horizon) => oneAtATime(() => acquireAll(tokenIds, horizon)),
+    acquire(tokenIds, horizon) {
+      const askedIn = generation
+      return oneAtATime(() => acquireAll(tokenIds, horizon, askedIn))
+    },
     of(tokenId) {
       const held = inUse.get(tokenId)
       if (held === undefined) throw new StatesClearedError()

@@ -91,7 +91,7 @@ export function createWorld(limits: Limits, fates: readonly Fate[]) {
             try {
               resolve(effect())
             } catch (error) {
-              reject(error as Error)
+              reject(error)
             }
           })
           leave()

@@ -123,6 +123,9 @@ function storedIn(world: World) {
   }
 }
 
+/** The first member is paused as it writes, and wakes when the second has just seen that nothing had landed. */
+const LATE_WRITE: readonly Fate[] = ['done', 'done', 'paused', 'others wake first']
+
 describe('a partition', () => {
   test('stores each record once, with the same findings, whatever dies, sleeps or wakes at whichever step', async () => {
     await fc.assert(
@@ -139,7 +142,71 @@ describe('a partition', () => {
         const last = texts.findLastIndex((text) => text !== '')
         if (last >= 0) expect(world.broker.committed?.offset).toBe(last + 1)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [[Array(9).fill('a'), { rowsMax: 3, bytesMax: 99 }, [], LATE_WRITE]] },
     )
   }, 120_000)
+
+  test('makes an announced block again up to its end, though its last record was compacted away', async () => {
+    const world = createWorld({ rowsMax: 3, bytesMax: 1_000 }, [])
+    world.broker.committed = { offset: 10, metadata: JSON.stringify({ last: 15, ingestedAt: 77 }) }
+    const { partition } = world.join()
+    await partition.accept([11, 12, 13, 14].map((offset) => recordOf(offset, 'a')))
+    expect(storedIn(world).events, 'more records than a block may have, but its end is not reached').toEqual([])
+    await partition.accept([16, 17].map((offset) => recordOf(offset, 'b')))
+    await partition.finish()
+    expect([...world.tables.events].map(([token, rows]) => [token, rows.map(({ offset }) => offset)])).toEqual([
+      ['access/0/10-15@77/events', [11, 12, 13, 14]],
+      [expect.stringMatching(/^access\/0\/16-17@\d+\/events$/), [16, 17]],
+    ])
+  })
+
+  test('leaves an announced block alone that is not complete, when time passes and when it stops', async () => {
+    const world = createWorld({ rowsMax: 3, bytesMax: 1_000 }, [])
+    const intent = { offset: 0, metadata: JSON.stringify({ last: 3, ingestedAt: 77 }) }
+    world.broker.committed = intent
+    const { partition } = world.join()
+    await partition.accept([recordOf(0, 'a'), recordOf(1, 'a')])
+    expect(partition.buffered.rows).toBe(2)
+    await vi.advanceTimersByTimeAsync(3 * LINGER_MS)
+    await partition.finish()
+    expect(world.tables.events.size).toBe(0)
+    expect(world.broker.committed).toEqual(intent)
+  })
+
+  test.for([
+    ['none', ''],
+    ['of another program', 'reset by kafka-consumer-groups'],
+    ['an object of another kind', '{"leaderEpoch":3}'],
+  ] as const)('starts at the committed offset when its metadata is %s', async ([_name, metadata]) => {
+    const world = createWorld({ rowsMax: 3, bytesMax: 1_000 }, [])
+    world.broker.committed = { offset: 5, metadata }
+    const { partition } = world.join()
+    await partition.accept([4, 5, 6].map((offset) => recordOf(offset, 'a')))
+    await partition.finish()
+    expect(storedIn(world).events).toEqual([5, 6])
+  })
+
+  test('announces a block before it writes, stores it once it is old, and acknowledges it when nothing follows', async () => {
+    const world = createWorld({ rowsMax: 3, bytesMax: 1_000 }, [])
+    const { partition } = world.join()
+    await partition.accept([recordOf(0, 'a'), recordOf(1, 'b')])
+    expect(world.broker.committed).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(LINGER_MS)
+    const ingestedAt = Number([...world.tables.events.keys()][0]?.split('@')[1]?.split('/')[0])
+    expect(world.broker.committed).toEqual({ offset: 0, metadata: JSON.stringify({ last: 1, ingestedAt }) })
+    await vi.advanceTimersByTimeAsync(LINGER_MS)
+    expect(world.broker.committed).toEqual({ offset: 2, metadata: JSON.stringify({ ingestedAt }) })
+    expect(vi.getTimerCount(), 'an idle partition keeps no timer').toBe(0)
+  })
+
+  test('an epoch that is over takes its timers with it', async () => {
+    const world = createWorld({ rowsMax: 3, bytesMax: 1_000 }, [])
+    const first = world.join()
+    await first.partition.accept([recordOf(0, 'a')])
+    world.join()
+    await vi.advanceTimersByTimeAsync(LINGER_MS)
+    expect(world.tables.events.size).toBe(0)
+    expect(first.failures).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })

@@ -1,73 +1,158 @@
-/** The cache of token states: one state a token, whoever asks for it, and none lost while it is needed. */
-import { expect, test } from 'vitest'
+/** The cache of token states: what is in use stays, what is idle is bounded, and a new epoch forgets everything. */
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import type { TokenId } from '../src/event.ts'
 import { type TokenState, createTokenState } from '../src/fold.ts'
-import { StatesClearedError, createCachedStates } from '../src/token-states.ts'
+import { type Horizon, StatesClearedError, createCachedStates, createMemoryStates } from '../src/token-states.ts'
 
-const HORIZON = { topic: 'calls', partition: 0, firstOffset: 0 }
-const ids = (...names: string[]) => names as TokenId[]
-const create = (tokenId: TokenId) =>
-  createTokenState(tokenId, { valuesMax: 16, adoptAfterMs: 3_600_000, incidentGapMs: 3_600_000 })
+const HORIZON: Horizon = { topic: 'access', partition: 0, firstOffset: 0 }
+const A = 'a' as TokenId
+const B = 'b' as TokenId
+const C = 'c' as TokenId
+const D = 'd' as TokenId
 
-/** A cache of two idle states whose loads end when they are told to. */
-function cacheOfTwo() {
-  const asked: TokenId[][] = []
-  let gate: Promise<void> = Promise.resolve()
-  const states = createCachedStates(async (tokenIds) => {
-    asked.push([...tokenIds])
-    await gate
-    return new Map(tokenIds.map((tokenId): [TokenId, TokenState] => [tokenId, create(tokenId)]))
-  }, 2)
-  return {
-    states,
-    asked,
-    /** Further loads wait until the returned function is called. */
-    holdLoads: () => {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      gate = promise
-      return resolve
-    },
-    loadOf: async (count: number) => {
-      while (asked.length < count) await new Promise(setImmediate)
-    },
-  }
+const create = (tokenId: TokenId): TokenState =>
+  createTokenState(tokenId, { valuesMax: 4, adoptAfterMs: 1, incidentGapMs: 1 })
+
+/** Loads empty states, and remembers what it was asked for. */
+function loading(statesMax: number) {
+  const loads: { readonly tokenIds: readonly TokenId[]; readonly horizon: Horizon }[] = []
+  const states = createCachedStates(async (tokenIds, horizon) => {
+    loads.push({ tokenIds, horizon })
+    return new Map(tokenIds.map((tokenId) => [tokenId, create(tokenId)]))
+  }, statesMax)
+  return { states, loads }
 }
 
-test('A state at hand stays while another one is loaded, whatever is released meanwhile.', async () => {
-  const { states, asked, holdLoads, loadOf } = cacheOfTwo()
-  await states.acquire(ids('known'), HORIZON)
-  const known = states.of('known' as TokenId)
-  states.release(ids('known'))
-  await states.acquire(ids('x', 'y'), HORIZON)
-  const endLoad = holdLoads()
-  const acquired = states.acquire(ids('known', 'new'), HORIZON)
-  await loadOf(3)
-  states.release(ids('x', 'y'))
-  endLoad()
-  await acquired
-  expect(states.of('known' as TokenId)).toBe(known)
-  expect(asked).toEqual([['known'], ['x', 'y'], ['new']])
+describe('cached states', () => {
+  test('are loaded in one go, once, with the horizon of the block that needs them', async () => {
+    const { states, loads } = loading(10)
+    await states.acquire([A, B], HORIZON)
+    await states.acquire([B, C], { ...HORIZON, firstOffset: 7 })
+    expect(loads).toEqual([
+      { tokenIds: [A, B], horizon: HORIZON },
+      { tokenIds: [C], horizon: { ...HORIZON, firstOffset: 7 } },
+    ])
+    expect(states.of(A)).not.toBe(states.of(B))
+    expect(states.size).toBe(3)
+  })
+
+  test('in use stay, whatever their number; idle ones are the latest released', async () => {
+    const { states, loads } = loading(2)
+    await states.acquire([A, B, C, D], HORIZON)
+    expect(states.size).toBe(4)
+    states.release([A, B, C, D])
+    expect(states.size).toBe(2)
+    await states.acquire([A, C, D], HORIZON)
+    expect(loads.map(({ tokenIds }) => tokenIds)).toEqual([[A, B, C, D], [A]])
+  })
+
+  test('held by two blocks are released by both before they may go', async () => {
+    const { states, loads } = loading(1)
+    await states.acquire([A], HORIZON)
+    await states.acquire([A], HORIZON)
+    const before = states.of(A)
+    states.release([A])
+    await states.acquire([B], HORIZON)
+    states.release([B])
+    expect(states.of(A)).toBe(before)
+    states.release([A])
+    expect(() => states.of(A)).toThrow(StatesClearedError)
+    await states.acquire([A], HORIZON)
+    expect(states.of(A)).toBe(before)
+    expect(loads.flatMap(({ tokenIds }) => tokenIds)).toEqual([A, B])
+  })
+
+  test('discarded are loaded anew', async () => {
+    const { states, loads } = loading(10)
+    await states.acquire([A, B], HORIZON)
+    const before = states.of(A)
+    states.discard([A])
+    states.release([B])
+    await states.acquire([A, B], HORIZON)
+    expect(states.of(A)).not.toBe(before)
+    expect(loads.map(({ tokenIds }) => tokenIds)).toEqual([[A, B], [A]])
+  })
+
+  test('asked for by two partitions at once are one state', async () => {
+    const { states, loads } = loading(10)
+    await Promise.all([states.acquire([A, B], HORIZON), states.acquire([B, A], { ...HORIZON, partition: 1 })])
+    expect(loads).toHaveLength(1)
+    states.release([A, B])
+    expect(states.of(A)).toBeDefined()
+  })
+
+  test('are forgotten by a new epoch, and a load that was under way is of no use to it', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    let loads = 0
+    const states = createCachedStates(async (tokenIds) => {
+      begun.resolve()
+      if (++loads === 1) await gate.promise
+      return new Map(tokenIds.map((tokenId) => [tokenId, create(tokenId)]))
+    }, 10)
+    const loading = states.acquire([A], HORIZON)
+    const waiting = states.acquire([B], HORIZON)
+    await begun.promise
+    states.clear()
+    gate.resolve()
+    await expect(loading).rejects.toThrow(StatesClearedError)
+    await expect(waiting, 'nor may what has not begun mix with the new epoch').rejects.toThrow(StatesClearedError)
+    expect(() => states.of(A)).toThrow(StatesClearedError)
+    expect(states.size).toBe(0)
+    await states.acquire([A], HORIZON)
+    expect(loads).toBe(2)
+    states.clear()
+    expect(states.size).toBe(0)
+    states.release([A])
+    expect(states.size, 'a release that comes late brings nothing back').toBe(0)
+  })
+
+  test('whose load has failed can be asked for again', async () => {
+    let loads = 0
+    const states = createCachedStates(async (tokenIds) => {
+      if (++loads === 1) throw new Error('away')
+      return new Map(tokenIds.map((tokenId) => [tokenId, create(tokenId)]))
+    }, 10)
+    await expect(states.acquire([A], HORIZON)).rejects.toThrow('away')
+    await states.acquire([A], HORIZON)
+    expect(states.of(A)).toBeDefined()
+  })
+
+  test('never forget what a block holds and never keep more idle than allowed, in any order of blocks', async () => {
+    const tokens = fc.uniqueArray(fc.constantFrom(A, B, C, D), { minLength: 1, maxLength: 4 })
+    const actions = fc.array(fc.oneof(tokens, fc.nat(5)), { maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(actions, fc.integer({ min: 1, max: 3 }), async (actions, statesMax) => {
+        const { states } = loading(statesMax)
+        const blocks: (readonly TokenId[])[] = []
+        const known = new Map<TokenId, TokenState>()
+        for (const action of actions) {
+          if (typeof action === 'number') states.release(blocks.splice(action, 1)[0] ?? [])
+          else {
+            await states.acquire(action, HORIZON)
+            blocks.push(action)
+          }
+          const held = new Set(blocks.flat())
+          for (const tokenId of known.keys()) if (!held.has(tokenId)) known.delete(tokenId)
+          for (const tokenId of held) {
+            expect(known.get(tokenId) ?? states.of(tokenId)).toBe(states.of(tokenId))
+            known.set(tokenId, states.of(tokenId))
+          }
+          expect(states.size).toBeLessThanOrEqual(held.size + statesMax)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
 })
 
-test('A state is idle once it was released as often as it was acquired, and is then used again.', async () => {
-  const { states, asked } = cacheOfTwo()
-  await states.acquire(ids('a'), HORIZON)
-  await states.acquire(ids('a'), HORIZON)
-  states.release(ids('a'))
-  expect(states.of('a' as TokenId)).toBeDefined()
-  states.release(ids('a'))
-  expect(() => states.of('a' as TokenId)).toThrow(StatesClearedError)
-  await states.acquire(ids('a'), HORIZON)
-  expect(asked).toEqual([['a']])
-})
-
-test('What was cleared while it was loaded is not handed out.', async () => {
-  const { states, holdLoads, loadOf } = cacheOfTwo()
-  const endLoad = holdLoads()
-  const acquired = states.acquire(ids('a'), HORIZON)
-  await loadOf(1)
-  states.clear()
-  endLoad()
-  await expect(acquired).rejects.toThrow(StatesClearedError)
-  expect(states.size).toBe(0)
+test('states of a replay are made once and never dropped', async () => {
+  const states = createMemoryStates(create)
+  await states.acquire([A, B], HORIZON)
+  const before = states.of(A)
+  states.release([A, B])
+  await states.acquire([A], HORIZON)
+  expect(states.of(A)).toBe(before)
+  expect(states.size).toBe(2)
 })
