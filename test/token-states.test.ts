@@ -82,6 +82,31 @@ describe('cached states', () => {
     expect(states.of(A)).toBeDefined()
   })
 
+  test('at hand stay while others are loaded, whatever is released meanwhile', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const asked: TokenId[] = []
+    const states = createCachedStates(async (tokenIds) => {
+      asked.push(...tokenIds)
+      if (tokenIds.includes(D)) {
+        begun.resolve()
+        await gate.promise
+      }
+      return new Map(tokenIds.map((tokenId) => [tokenId, create(tokenId)]))
+    }, 2)
+    await states.acquire([A], HORIZON)
+    const known = states.of(A)
+    states.release([A])
+    await states.acquire([B, C], HORIZON)
+    const acquired = states.acquire([A, D], HORIZON)
+    await begun.promise
+    states.release([B, C])
+    gate.resolve()
+    await acquired
+    expect(states.of(A)).toBe(known)
+    expect(asked).toEqual([A, B, C, D])
+  })
+
   test('are forgotten by a new epoch, and a load that was under way is of no use to it', async () => {
     const gate = Promise.withResolvers<void>()
     const begun = Promise.withResolvers<void>()
