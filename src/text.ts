@@ -15,3 +15,10 @@ export function clip(text: string, charsMax: number): string {
   if (clean.length <= charsMax) return clean
   return `${clean.slice(0, Math.max(0, charsMax - 1)).replace(/[\ud800-\udbff]$/, '')}…`
 }
+
+/** `Brazil (BR)`; the text itself where it is no country code or none that is known. */
+export function countryName(code: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code
+  const name = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' }).of(code)
+  return name === undefined ? code : `${name} (${code})`
+}

@@ -1,6 +1,7 @@
 /** `tokenwatch replay`: the same pipeline over a file. */
-import { constants, createWriteStream } from 'node:fs'
-import { access, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, open, readFile } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
@@ -75,7 +76,7 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
   const limits = config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
   const pipeline = createPipeline({ decode, enrich: detection.enrich, states, fold: detection.fold }, limits)
-  await using output = openAlertOutput(options.alerts)
+  const output = await openAlertOutput(options.alerts)
   const progress = createProgress()
   const startedAtMs = systemClock.now()
   const batches = readRecords({
@@ -96,6 +97,7 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
     ...(stored === undefined ? {} : { store: stored.blocks }),
   })
   progress.stop()
+  await output.close()
   await stored?.finish()
   const text = replaySummary(summary, states.size, systemClock.now() - startedAtMs)
   ;(options.alerts === '-' ? process.stderr : process.stdout).write(text)
@@ -161,33 +163,32 @@ function parseJson(text: string): unknown {
   }
 }
 
+interface AlertOutput {
+  write(alert: Alert): void
+  /** Rejects when something could not be written. */
+  close(): Promise<void>
+}
+
 /** Lines into a file or standard output; without either, alerts as a person reads them. */
-function openAlertOutput(target: string | undefined) {
+async function openAlertOutput(target: string | undefined): Promise<AlertOutput> {
   if (target === undefined) {
     const style = { colour: process.stdout.isTTY, widthMax: Math.min(100, process.stdout.columns ?? 100) }
-    return {
-      write: (alert: Alert) => void process.stdout.write(`${renderTerminal(alert, style)}\n`),
-      async [Symbol.asyncDispose]() {},
-    }
+    return { write: (alert) => void process.stdout.write(`${renderTerminal(alert, style)}\n`), close: async () => {} }
   }
   if (target === '-') {
-    return { write: (alert: Alert) => void process.stdout.write(alertLine(alert)), async [Symbol.asyncDispose]() {} }
+    return { write: (alert) => void process.stdout.write(alertLine(alert)), close: async () => {} }
   }
-  const stream = createWriteStream(target)
-  const failed = new Promise<never>((_resolve, reject) => {
-    stream.once('error', (error) => {
-      reject(
-        new UserError(`--alerts ${target}: cannot be written (${error.message.split(':')[0]})`, {
-          exitCode: ExitCode.usage,
-        }),
-      )
-    })
+  // Opened before the work begins, so that a bad path does not cost a whole replay.
+  const file = await open(target, 'w').catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
+    throw new UserError(`--alerts ${target}: cannot be written (${code})`, { exitCode: ExitCode.usage, cause: error })
   })
-  failed.catch(() => {})
+  const stream = file.createWriteStream()
   return {
-    write: (alert: Alert) => void stream.write(alertLine(alert)),
-    async [Symbol.asyncDispose]() {
-      await Promise.race([new Promise<void>((resolve) => stream.end(() => resolve())), failed])
+    write: (alert) => void stream.write(alertLine(alert)),
+    async close() {
+      stream.end()
+      await finished(stream)
     },
   }
 }

@@ -8,9 +8,10 @@
  */
 import { z } from 'zod'
 import { noveltyOf } from '../profile/novelty.ts'
+import { countryName } from '../text.ts'
 import { defineDetector } from './detector.ts'
 import { noveltyObservation } from './shared/novelty-observation.ts'
-import { countryName, sourceOf } from './shared/words.ts'
+import { sourceOf } from './shared/words.ts'
 
 export const newCountry = defineDetector({
   name: 'new-country',

@@ -1,6 +1,7 @@
 /** How an alert's facts are put into words, the same in every output. Hostile values pass through as they are. */
 import type { Alert, AlertKind, AlertSource, Evidence, Severity } from '../alert/alert.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
+import { countryName } from '../text.ts'
 
 export const SEVERITY_ORDER: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2, critical: 3 }
 
@@ -73,16 +74,9 @@ export function bitsText(bits: number): string {
   return `${bits.toFixed(1)} bits`
 }
 
-/** `Brazil (BR)`, the code alone where it is not known, '' for none. */
-export function countryText(code: string): string {
-  if (!/^[A-Z]{2}$/.test(code)) return code
-  const name = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' }).of(code)
-  return name === undefined ? code : `${name} (${code})`
-}
-
 /** Address, country, network: whatever of it is known. */
 export function sourceText(source: AlertSource): string {
-  const parts = [source.ip || 'no address', countryText(source.country), source.network]
+  const parts = [source.ip || 'no address', countryName(source.country), source.network]
   return parts.filter((part) => part !== '').join(' · ')
 }
 

@@ -2,10 +2,10 @@
 import pc from 'picocolors'
 import { z } from 'zod'
 import type { Alert, Severity } from '../alert/alert.ts'
-import { clip, printable } from '../text.ts'
+import { clip, countryName, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
 import type { Digest } from './notifier.ts'
-import { KIND_WORDS, bitsText, countryText, detectorLines, durationText, timeText } from './presentation.ts'
+import { KIND_WORDS, bitsText, detectorLines, durationText, timeText } from './presentation.ts'
 import type { DetectorLine } from './presentation.ts'
 import { targetShape } from './target-settings.ts'
 
@@ -84,7 +84,7 @@ function factLines(alert: Alert, c: Palette, width: number): string[] {
   if (alert.subjectKind === 'pipeline') return labelled('began', [began], c, width)
   const addressWidth = Math.max(0, ...alert.sources.map((source) => Math.min(39, printable(source.ip).length)))
   const sources = alert.sources.map((source) =>
-    [clip(source.ip || '-', 39).padEnd(addressWidth), countryText(source.country), source.network]
+    [clip(source.ip || '-', 39).padEnd(addressWidth), countryName(source.country), source.network]
       .filter((part) => part !== '')
       .join('  '),
   )

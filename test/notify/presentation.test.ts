@@ -1,6 +1,7 @@
 /** Facts in words. */
 import { describe, expect, test } from 'vitest'
-import { countryText, detectorLines, durationText, timeText } from '../../src/notify/presentation.ts'
+import { detectorLines, durationText, timeText } from '../../src/notify/presentation.ts'
+import { countryName } from '../../src/text.ts'
 import { NOON_MS, makeAlert } from './alerts.ts'
 
 test.each([
@@ -26,7 +27,7 @@ test.each([
   ['QQ', 'QQ'],
   ['<!', '<!'],
 ])('country %j is shown as %j', (code, text) => {
-  expect(countryText(code)).toBe(text)
+  expect(countryName(code)).toBe(text)
 })
 
 describe('lines by detector', () => {

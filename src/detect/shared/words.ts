@@ -1,15 +1,6 @@
 /** Words that several detectors use for the same things. */
 import type { AccessEvent } from '../../event.ts'
 
-const regionNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' })
-
-/** A country's name with its code, or the text itself where it is no country code. */
-export function countryName(code: string): string {
-  if (!/^[A-Z]{2}$/.test(code)) return code
-  const name = regionNames.of(code) ?? code
-  return name === code ? code : `${name} (${code})`
-}
-
 /** Where a call came from, as a person wants to read it. */
 export function sourceOf(event: AccessEvent): string {
   if (event.ip === '') return event.sourceText
