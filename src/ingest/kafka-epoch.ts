@@ -7,7 +7,7 @@ import type { KafkaSettings } from './kafka-settings.ts'
 import type { TopicPartition } from './source.ts'
 
 /** Until the brokers are back, or kafkajs gives up and joins anew, which ends the epoch. kafkajs itself tries once. */
-const COMMIT_RETRY = {
+const RETRY = {
   retries: Number.POSITIVE_INFINITY,
   minTimeout: 100,
   maxTimeout: 5_000,
@@ -60,7 +60,7 @@ export function createKafkaEpoch(
           throw signal.aborted ? signal.reason : error
         }
       }
-      await pRetry(tryOnce, { ...COMMIT_RETRY, signal, shouldRetry: ({ error }) => isRetriable(error) })
+      await persist(signal, tryOnce)
       signal.throwIfAborted()
     },
     get settled() {
@@ -84,6 +84,10 @@ export function createKafkaEpoch(
   return epoch
 }
 
+function persist<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  return pRetry(call, { ...RETRY, signal, shouldRetry: ({ error }) => isRetriable(error) })
+}
+
 /** Where the group stands; the configured start, which is committed at once, where it never was. */
 async function readPositions(
   admin: Admin,
@@ -94,7 +98,8 @@ async function readPositions(
   const found = new Map<string, Committed>()
   if (assigned.length === 0) return found
   const topics = [...new Set(assigned.map(({ topic }) => topic))]
-  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics })) {
+  const groups = await persist(epoch.signal, () => admin.fetchOffsets({ groupId, topics }))
+  for (const { topic, partitions } of groups) {
     for (const { partition, offset, metadata } of partitions) {
       const committed = { offset: Number(offset), metadata: metadata ?? '' }
       if (committed.offset >= 0) found.set(keyOf({ topic, partition }), committed)
@@ -102,7 +107,8 @@ async function readPositions(
   }
   for (const topic of topics) {
     const unread = assigned.filter((place) => place.topic === topic && !found.has(keyOf(place)))
-    const ends = unread.length > 0 && startAt === 'latest' ? await admin.fetchTopicOffsets(topic) : []
+    const readEnds = () => admin.fetchTopicOffsets(topic)
+    const ends = unread.length > 0 && startAt === 'latest' ? await persist(epoch.signal, readEnds) : []
     for (const place of unread) {
       const offset = Number(ends.find(({ partition }) => partition === place.partition)?.high ?? 0)
       found.set(keyOf(place), { offset, metadata: '' })
