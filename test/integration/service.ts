@@ -162,7 +162,8 @@ export async function untilAcknowledged(groupId: string, topic: string, child?: 
       `all of ${topic} to be acknowledged`,
       async () => {
         if (child !== undefined) await failIfEnded(child)
-        const [found] = await admin.fetchOffsets({ groupId, topics: [topic] })
+        // The coordinator may be loading: kafkajs does not try this call again.
+        const [found] = await admin.fetchOffsets({ groupId, topics: [topic] }).catch(() => [])
         seen = found?.partitions
         return ends.every(({ partition, high }) => {
           if (high === '0') return true
