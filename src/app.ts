@@ -30,14 +30,17 @@ export interface AppOptions {
   /** For the `terminal` target. */
   readonly print: (text: string) => void
   readonly colour: boolean
+  /** The caller runs the embedded ClickHouse itself, and stops it after the service. */
+  readonly embeddedIsOurs?: boolean
 }
 
-export async function startApp(config: Config, { log, newKey, print, colour }: AppOptions): Promise<App> {
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, newKey, print, colour } = options
   const metrics = createServiceMetrics()
   await using started = new AsyncDisposableStack()
   const store = started.use(await openStore(config.clickhouse, { log }))
   const { db } = store
-  mustOwnEmbedded(config, store)
+  if (options.embeddedIsOurs !== true) mustOwnEmbedded(config, store)
   log.info({ address: store.address, version: db.version, migrated: store.migrated }, 'ClickHouse is ready')
   const reader = await createReader({ config, store, metrics, log, newKey })
 

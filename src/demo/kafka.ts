@@ -60,7 +60,8 @@ export async function playThroughKafka(run: KafkaRun): Promise<{ readonly events
     groupId: kafka.support.uniqueName('demo'),
   })
   // What it fails with, `done` says; a new broker's own hesitation is no news.
-  const app = await startApp(config, { log: silentLog, newKey: false, print: () => {}, colour: false })
+  const quiet = { log: silentLog, newKey: false, print: () => {}, colour: false }
+  const app = await startApp(config, { ...quiet, embeddedIsOurs: true })
   try {
     // `done` ends only when the service fails: nobody stops it before this is over.
     await Promise.race([untilStored(run, topic, produced), app.done])
