@@ -25,6 +25,14 @@ export interface KafkaEpoch extends Epoch {
   rethrowFence(): void
   /** Resolves when the look-up of positions has ended, however it did. */
   readonly settled: Promise<unknown>
+  /**
+   * Whether a batch fetched from this offset goes on where the epoch stands. kafkajs may join anew while batches of the
+   * last epoch still wait for their turn: one that lies further on would leave a gap. Where nothing else comes, because
+   * the broker has deleted what lies between, the same offset is let through when it comes again.
+   */
+  follows(topic: string, partition: number, fetchedOffset: number): Promise<boolean>
+  /** The batch is done with; the next one begins at this offset. */
+  advance(topic: string, partition: number, nextOffset: number): void
   /** Commits go through the batch in hand: the consumer's own way does nothing once it disconnects. */
   commitWith(commit: CommitOffsets): void
 }
@@ -63,6 +71,7 @@ export function createKafkaEpoch(
       await persist(signal, tryOnce)
       signal.throwIfAborted()
     },
+    ...createOrder(async (key) => (await positions).get(key)?.offset),
     get settled() {
       return settled
     },
@@ -84,6 +93,26 @@ export function createKafkaEpoch(
   return epoch
 }
 
+/** Keeps batches in order: see `follows`. */
+function createOrder(committedOffset: (key: string) => Promise<number | undefined>) {
+  /** By partition: where the next batch begins, and where one began that was refused. */
+  const reached = new Map<string, number>()
+  const refused = new Map<string, number>()
+  return {
+    async follows(topic: string, partition: number, fetchedOffset: number): Promise<boolean> {
+      const key = keyOf({ topic, partition })
+      const expected = reached.get(key) ?? (await committedOffset(key))
+      if (expected === undefined) return false
+      if (fetchedOffset <= expected || refused.get(key) === fetchedOffset) return true
+      refused.set(key, fetchedOffset)
+      return false
+    },
+    advance(topic: string, partition: number, nextOffset: number): void {
+      reached.set(keyOf({ topic, partition }), nextOffset)
+    },
+  }
+}
+
 function persist<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   return pRetry(call, { ...RETRY, signal, shouldRetry: ({ error }) => isRetriable(error) })
 }
@@ -97,12 +126,14 @@ async function readPositions(
 ): Promise<ReadonlyMap<string, Committed>> {
   const found = new Map<string, Committed>()
   if (assigned.length === 0) return found
+  const ours = new Set(assigned.map(keyOf))
   const topics = [...new Set(assigned.map(({ topic }) => topic))]
   const groups = await persist(epoch.signal, () => admin.fetchOffsets({ groupId, topics }))
   for (const { topic, partitions } of groups) {
     for (const { partition, offset, metadata } of partitions) {
       const committed = { offset: Number(offset), metadata: metadata ?? '' }
-      if (committed.offset >= 0) found.set(keyOf({ topic, partition }), committed)
+      const key = keyOf({ topic, partition })
+      if (committed.offset >= 0 && ours.has(key)) found.set(key, committed)
     }
   }
   for (const topic of topics) {

@@ -5,7 +5,7 @@
  * the last one may be resolved or committed. Positions come from the committed offsets, and the configured start is
  * committed at first sight. And heartbeats go on while a batch is worked on, however long ClickHouse takes.
  */
-import type { EachBatchPayload, Kafka } from 'kafkajs'
+import type { Batch, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Log } from '../log.ts'
 import type { Epoch } from './epoch.ts'
 import { consumerConfig } from './kafka-client.ts'
@@ -128,6 +128,8 @@ interface WorkDeps {
 
 /** Hands one batch on and resolves it, if the epoch in which it came still stands. */
 async function workOn(payload: EachBatchPayload, { current, hooks, settings, fail }: WorkDeps): Promise<void> {
+  const { batch } = payload
+  const { topic, partition } = batch
   const own = current()
   if (own === undefined) return
   own.rethrowFence()
@@ -135,6 +137,7 @@ async function workOn(payload: EachBatchPayload, { current, hooks, settings, fai
   own.commitWith((offsets) => payload.commitOffsetsIfNecessary(offsets))
   const heart = keepAlive(payload, settings.heartbeatIntervalMs, own)
   try {
+    if (!(await own.follows(topic, partition, fetchedOffsetOf(batch)))) return
     await hooks.onBatch(toFetched(payload))
   } catch (error) {
     // kafkajs recovers from its own errors by joining again; to it, ours would be a reason to try for ever.
@@ -145,8 +148,15 @@ async function workOn(payload: EachBatchPayload, { current, hooks, settings, fai
   }
   own.rethrowFence()
   if (own !== current() || own.signal.aborted) return
-  const last = payload.batch.messages.at(-1)
-  if (last !== undefined) payload.resolveOffset(last.offset)
+  const last = batch.messages.at(-1)
+  if (last === undefined) return
+  payload.resolveOffset(last.offset)
+  own.advance(topic, partition, Number(batch.lastOffset()) + 1)
+}
+
+/** kafkajs keeps it with the batch, though its types do not say so. */
+function fetchedOffsetOf(batch: Batch): number {
+  return Number((batch as Batch & { readonly fetchedOffset: string }).fetchedOffset)
 }
 
 function toFetched({ batch }: EachBatchPayload): FetchedBatch {
