@@ -1,9 +1,9 @@
 /** Kills, pauses and cuts at every step between reading a record and acknowledging it: nothing is lost or doubled. */
 import kafkajs from 'kafkajs'
-import { describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, test, vi } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { testDatabase } from '../support/clickhouse.ts'
-import { createTopic, produce, uniqueName, withAdmin } from '../support/kafka.ts'
+import { createTopic, produce, startTestKafka, uniqueName, withAdmin } from '../support/kafka.ts'
 import { startClickHouseProxy } from './clickhouse-proxy.ts'
 import {
   type Service,
@@ -16,6 +16,8 @@ import {
 } from './service.ts'
 import { type TrafficMessage, column, count, expectStoredOnce, rowsIn, traffic } from './stored.ts'
 import { until } from './until.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const { brokers } = inject('kafka')
 const { url: serverUrl } = inject('clickhouse')
@@ -271,6 +273,38 @@ describe('ClickHouse away', async () => {
     await untilStored(next)
     expect((await next.stop()).code).toBe(0)
     await expectStoredOnce(db, options(), messages)
+  })
+})
+
+describe('Kafka away', async () => {
+  const db = await testDatabase('broker')
+
+  test('what was written while the broker was dead is acknowledged when it is back', async () => {
+    await using stack = new AsyncDisposableStack()
+    const kafka = await startTestKafka({ ownBroker: true })
+    stack.defer(() => kafka.stop())
+    const proxy = stack.use(await startClickHouseProxy(serverUrl))
+    const topic = await createTopic(kafka.brokers, uniqueName('broker'))
+    const options: ServiceOptions = {
+      database: db.name,
+      topics: [topic],
+      groupId: `${topic}-group`,
+      clickhouseUrl: proxy.url,
+      settings: merge(DETECTING, { ingest: { kafka: { brokers: kafka.brokers, sessionTimeoutMs: 6_000 } } }),
+    }
+    const messages = traffic(11)
+    await produce(kafka.brokers, topic, messages.slice(0, 1_600))
+    const held = proxy.hold(/INSERT INTO `events`/, 'before')
+    const service = await startService(options)
+    await held.reached
+    await kafka.kill9()
+    held.release()
+    await until('the block to be written', async () => (await rowsIn(db, topic)) > 0)
+    await kafka.restart()
+    await produce(kafka.brokers, topic, messages.slice(1_600))
+    await untilAcknowledged(options.groupId, topic, service.child, kafka.brokers)
+    expect((await service.stop()).code).toBe(0)
+    await expectStoredOnce(db, options, messages)
   })
 })
 

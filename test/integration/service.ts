@@ -154,8 +154,13 @@ export function committedOffsets(groupId: string, topic: string): Promise<Commit
 }
 
 /** Resolves when all records of the topic, as of now, are stored and acknowledged. */
-export async function untilAcknowledged(groupId: string, topic: string, child?: Child): Promise<void> {
-  await withAdmin(inject('kafka').brokers, async (admin) => {
+export async function untilAcknowledged(
+  groupId: string,
+  topic: string,
+  child?: Child,
+  brokers: readonly string[] = inject('kafka').brokers,
+): Promise<void> {
+  await withAdmin([...brokers], async (admin) => {
     const ends = await admin.fetchTopicOffsets(topic)
     let seen: unknown
     await until(
