@@ -13,8 +13,8 @@ import { type KafkaEpoch, createKafkaEpoch, isFenced, isKafkaError } from './kaf
 import type { KafkaSettings } from './kafka-settings.ts'
 import type { RawRecord, TopicPartition } from './source.ts'
 
-/** Partitions worked on at once: while one waits for ClickHouse, another decodes. */
-const PARTITIONS_AT_ONCE = 16
+/** Progress is the epoch's business. While one partition waits for ClickHouse, another decodes. */
+const READING = { autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 16 } as const
 
 export interface FetchedBatch extends TopicPartition {
   readonly records: readonly RawRecord[]
@@ -70,11 +70,11 @@ export function createKafkaSource(kafka: Kafka, settings: KafkaSettings, hooks: 
     await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true })
     isSubscribed = true
     await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      ...READING,
       eachBatch: (payload) => workOn(payload, { current, hooks, settings, fail }),
     })
+    // To a stop that came before, kafkajs was not there yet.
+    if (isStopping) await leave()
   }
 
   async function leave(): Promise<void> {
