@@ -25,7 +25,6 @@ export function runCommand(): Command {
       await explainFailures(async () => {
         const print = (text: string) => process.stdout.write(text)
         const app = await startApp(config, { log, newKey: options.newKey, print, colour: process.stdout.isTTY })
-        log.info({ http: app.http.url, clickhouse: app.store.address }, 'tokenwatch is running')
         const stop = (signal: string) => {
           log.info({ signal }, 'stopping')
           leaveAfter(STOP_MS_MAX, ExitCode.ok, () =>
@@ -38,6 +37,7 @@ export function runCommand(): Command {
         }
         process.once('SIGTERM', () => stop('SIGTERM'))
         process.once('SIGINT', () => stop('SIGINT'))
+        log.info({ http: app.http.url, clickhouse: app.store.address }, 'tokenwatch is running')
         try {
           await app.done
         } catch (error) {
