@@ -69,7 +69,7 @@ function textOf(alerts: readonly ListedAlert[], lost: ReadonlyMap<string, number
     alert.kind,
     alert.tokenName || alert.subject,
     alert.title,
-    String(alert.surpriseBits),
+    alert.surpriseBits.toFixed(1),
     targets.map(({ target, outcome, attempts }) => `${target}: ${outcome} (${attempts})`).join(', ') || 'waiting',
     alert.alertId,
   ])

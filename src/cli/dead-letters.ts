@@ -8,6 +8,7 @@ import { openStore } from '../store/store.ts'
 import { EXIT_CODES_HELP, configOf } from './command.ts'
 import { jsonText, listLimit, tableText, timeText } from './listing.ts'
 import { explainFailures } from './prerequisite.ts'
+import { clip } from '../text.ts'
 
 interface Flags {
   readonly reason?: DeadLetterReason
@@ -58,7 +59,8 @@ function textOf(counts: Counts, letters: readonly StoredDeadLetter[]): string {
   const reasons = [...counts].map(([reason, count]) => [reason, String(count)])
   const rows = letters.map((letter) => [
     timeText(letter.ingestedAtMs),
-    `${letter.position.topic}/${letter.position.partition}@${letter.position.offset}`,
+    // A file's topic is its hash: the offset has to stay in sight.
+    `${clip(letter.position.topic, 24)}/${letter.position.partition}@${letter.position.offset}`,
     letter.reason,
     letter.detail,
     letter.excerpt === '' ? `${letter.lengthBytes} bytes, ${letter.sha256.slice(0, 12)}` : letter.excerpt,

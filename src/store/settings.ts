@@ -14,7 +14,12 @@ function days(description: string) {
 export const clickhouseSettings = z.strictObject({
   url: secret(
     'http(s) address of a ClickHouse server, such as https://clickhouse.example:8443; it may carry user info. Absent: an embedded ClickHouse in dataDir.',
-  ).optional(),
+  )
+    .refine(
+      (url) => ['http:', 'https:'].includes(URL.parse(url.reveal())?.protocol ?? ''),
+      'expected an http or https address',
+    )
+    .optional(),
   user: address('User of the server; wins over user info in the URL.').optional(),
   password: secret('Password of that user; wins over user info in the URL.').optional(),
   database: z
