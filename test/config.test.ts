@@ -430,7 +430,7 @@ describe('allSettings', () => {
   })
 })
 
-test('a ClickHouse address that is no http(s) URL is a problem, and stands nowhere in the message', () => {
+it('a ClickHouse address that is no http(s) URL is a problem, and stands nowhere in the message', () => {
   const load = () => loadConfig({ set: ['clickhouse.url=ftp://user:hidden@host'], env: {} })
   expect(load).toThrow(ConfigError)
   expect(load).toThrow(/clickhouse\.url = \[redacted\][^]*http or https address/)
