@@ -36,7 +36,7 @@ const DETECTING: Settings = {
 
 const INPUTS = [
   ['cloudtrail', trailTraffic(21, 600).records.map((record) => JSON.stringify(record))],
-  ['canonical', traffic(22, { tokens: 12, events: 4_000 }).map(({ value }) => value)],
+  ['canonical', traffic(22, { tokens: 12, events: 2_500 }).map(({ value }) => value)],
 ] as const
 
 describe.for(INPUTS)('%s', async ([format, values]) => {

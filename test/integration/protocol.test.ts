@@ -22,10 +22,10 @@ vi.setConfig({ testTimeout: 120_000 })
 const { brokers } = inject('kafka')
 const { url: serverUrl } = inject('clickhouse')
 
-/** Blocks of 500 rows, findings in most of them, and no alert that would close one early. */
+/** Blocks of 300 rows, findings in most of them, and no alert that would close one early. */
 const DETECTING: Settings = {
   // A member that was killed is missed within two seconds.
-  ingest: { block: { rowsMax: 500 }, kafka: { sessionTimeoutMs: 2_000, heartbeatIntervalMs: 300 } },
+  ingest: { block: { rowsMax: 300 }, kafka: { sessionTimeoutMs: 2_000, heartbeatIntervalMs: 300 } },
   alerting: { thresholdBits: 1_000, notifyFrom: '2020-01-01T00:00:00Z' },
   detect: { findingBitsMin: 1 },
 }
@@ -76,7 +76,7 @@ describe('a block is announced before it is written', async () => {
       expect(intent).toEqual({
         partition: 0,
         offset: first,
-        metadata: { last: first + 499, ingestedAt: expect.any(Number) },
+        metadata: { last: first + 299, ingestedAt: expect.any(Number) },
       })
       await service.kill()
       expect(await rowsIn(db, topic)).toBe(first)
@@ -97,19 +97,19 @@ describe('a block is announced before it is written', async () => {
         'events WHERE topic = {topic: String} AND ingested_at = fromUnixTimestamp64Milli({at: Int64})',
         { topic, at: intent?.metadata?.ingestedAt },
       )
-      expect(takenOver).toBe(500)
+      expect(takenOver).toBe(300)
     },
   )
 
   test('a graceful end leaves no intent behind', async () => {
     const { topic, groupId, messages, options, untilStored } = await scene(db, { seed: 3 })
-    await produce(brokers, topic, messages.slice(0, 700))
+    await produce(brokers, topic, messages.slice(0, 400))
     const service = await startService(options())
     await untilStored(service)
     expect((await service.stop()).code).toBe(0)
     const [committed] = await committedOffsets(groupId, topic)
-    expect(committed).toEqual({ partition: 0, offset: 700, metadata: { ingestedAt: expect.any(Number) } })
-    expect(await rowsIn(db, topic)).toBe(700)
+    expect(committed).toEqual({ partition: 0, offset: 400, metadata: { ingestedAt: expect.any(Number) } })
+    expect(await rowsIn(db, topic)).toBe(400)
   })
 })
 
@@ -123,7 +123,7 @@ describe('a block that landed before its process died', async () => {
     const held = proxy.hold(/INSERT INTO `events`/, 'after')
     const service = await startService(options(proxy.url))
     await held.reached
-    expect(await rowsIn(db, topic)).toBe(500)
+    expect(await rowsIn(db, topic)).toBe(300)
     await service.kill()
     held.cut()
 
@@ -167,7 +167,7 @@ describe('two members', async () => {
   test('a member that was paused past its session changes nothing when it wakes, and works again', async () => {
     const { topic, messages, options, untilStored } = await scene(db, { partitions: 2, seed: 6 })
     await using proxy = await startClickHouseProxy(serverUrl)
-    const early = messages.slice(0, 2_000)
+    const early = messages.slice(0, 1_000)
     await produce(brokers, topic, early)
     const held = proxy.hold(/INSERT INTO `(findings|events)`/, 'before')
     const paused = await startService(options(proxy.url))
@@ -224,7 +224,7 @@ describe('ClickHouse away', async () => {
     const { topic, messages, options, untilStored } = await scene(db, { seed: 8 })
     await using proxy = await startClickHouseProxy(serverUrl)
     const service = await startService(
-      options(proxy.url, { ingest: { bufferBytesMax: 200_000, kafka: { maxBytesPerPartition: 16_384 } } }),
+      options(proxy.url, { ingest: { bufferBytesMax: 100_000, kafka: { maxBytesPerPartition: 16_384 } } }),
     )
     await until('the member to join', async () => (await fetch(`${service.url}/readyz`)).ok)
     proxy.refuse(true)
@@ -293,7 +293,7 @@ describe('Kafka away', async () => {
       settings: merge(DETECTING, { ingest: { kafka: { brokers: kafka.brokers, sessionTimeoutMs: 6_000 } } }),
     }
     const messages = traffic(11)
-    await produce(kafka.brokers, topic, messages.slice(0, 1_600))
+    await produce(kafka.brokers, topic, messages.slice(0, 800))
     const held = proxy.hold(/INSERT INTO `events`/, 'before')
     const service = await startService(options)
     await held.reached
@@ -301,7 +301,7 @@ describe('Kafka away', async () => {
     held.release()
     await until('the block to be written', async () => (await rowsIn(db, topic)) > 0)
     await kafka.restart()
-    await produce(kafka.brokers, topic, messages.slice(1_600))
+    await produce(kafka.brokers, topic, messages.slice(800))
     await untilAcknowledged(options.groupId, topic, service.child, kafka.brokers)
     expect((await service.stop()).code).toBe(0)
     await expectStoredOnce(db, options, messages)

@@ -16,7 +16,7 @@ export interface TrafficMessage {
 }
 
 /** A simulated fortnight, thinned out to about so many events; the attacks in it are whole. */
-export function traffic(seed: number, { tokens = 4, events = 3_000 } = {}): TrafficMessage[] {
+export function traffic(seed: number, { tokens = 4, events = 1_500 } = {}): TrafficMessage[] {
   const all = [...simulate({ seed, tokens, days: 14, startMs: Date.UTC(2024, 8, 2), attacks: true })]
   const step = Math.ceil(all.length / events)
   return all
