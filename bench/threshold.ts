@@ -40,9 +40,7 @@ interface Outcome {
 }
 
 async function runSeed(seed: number): Promise<Outcome> {
-  const ignore = () => {}
-  const counters = { fieldDropped: ignore, sourceTextSeen: ignore, tokenIdFingerprinted: ignore }
-  const detection = await createDetection(config, { counters })
+  const detection = await createDetection(config)
   const states = createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
   const pipeline = createPipeline(
     {

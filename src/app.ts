@@ -2,13 +2,11 @@
 import { createDelivery } from './app/delivery.ts'
 import { startHousekeeping } from './app/housekeeping.ts'
 import { createReader } from './app/reader.ts'
+import { createServiceMetrics } from './app/service-metrics.ts'
 import { startWatch } from './app/watch.ts'
 import type { Config } from './config.ts'
-import { detectorDefinitions } from './detect/index.ts'
 import { type HttpEndpoints, startHttp } from './http.ts'
 import type { Log } from './log.ts'
-import { type Metrics, createMetrics } from './metrics.ts'
-import { NOTIFIERS } from './notify/index.ts'
 import { firstRunMs } from './store/claims.ts'
 import { EmbeddedError } from './store/embedded.ts'
 import { type Store, openStore } from './store/store.ts'
@@ -98,11 +96,4 @@ function mustOwnEmbedded(config: Config, store: Store): void {
     'wait until it has ended, or set clickhouse.url so that several processes share a server',
     true,
   )
-}
-
-function createServiceMetrics(): Metrics {
-  return createMetrics({
-    detectors: detectorDefinitions.map(({ name }) => name),
-    targetTypes: NOTIFIERS.map(({ type }) => type),
-  })
 }

@@ -2,6 +2,7 @@
 import type { Finding, FoldedEvent } from './detect/finding.ts'
 import type { TokenId } from './event.ts'
 import type { DeadLetter } from './ingest/dead-letter.ts'
+import type { TopicPartition } from './ingest/source.ts'
 import type { PlacedAlert } from './store/rows.ts'
 
 export interface Block {
@@ -40,6 +41,18 @@ export function openBlock(
     deadLetters: [],
     tokens: new Set(),
   }
+}
+
+/** A block of new records. Its `ingested_at` is this moment, or just after that of the block before it. */
+export function openNewBlock(
+  place: TopicPartition,
+  firstOffset: number,
+  nowMs: number,
+  lastIngestedAtMs: number,
+): Block {
+  const { topic, partition } = place
+  const ingestedAtMs = Math.max(nowMs, lastIngestedAtMs + 1)
+  return openBlock({ topic, partition, firstOffset, lastOffset: firstOffset, ingestedAtMs, isRetry: false })
 }
 
 export interface BlockLimits {

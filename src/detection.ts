@@ -20,14 +20,21 @@ export interface Detection {
 }
 
 export interface DetectionOptions {
-  readonly counters: DecodeCounters
+  /** Absent: nobody counts. */
+  readonly counters?: DecodeCounters
   readonly namesOf?: TokenNames
   /** `replay --min-bits`. */
   readonly minBits?: number
 }
 
+const NO_COUNTERS: DecodeCounters = {
+  fieldDropped: () => {},
+  sourceTextSeen: () => {},
+  tokenIdFingerprinted: () => {},
+}
+
 /** Opens the ASN database when one is named; everything else is made in memory. */
-export async function createDetection(config: Config, options: DetectionOptions): Promise<Detection> {
+export async function createDetection(config: Config, options: DetectionOptions = {}): Promise<Detection> {
   const { ingest, enrich } = config
   const fingerprinter = createFingerprinter(enrich.fingerprintKey, enrich.tokenMemoEntriesMax)
   const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
@@ -38,7 +45,7 @@ export async function createDetection(config: Config, options: DetectionOptions)
       format: formatNamed(ingest.format),
       fingerprinter,
       trustedProxies: enrich.trustedProxies,
-      counters: options.counters,
+      counters: options.counters ?? NO_COUNTERS,
     }),
     enrich: createEnricher(enrich, asn),
     fold: createFold(createDetectors(config), foldSettings, NO_PEERS, options.namesOf),

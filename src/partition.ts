@@ -8,7 +8,7 @@
  * commit of `last + 1` when idle, acknowledges.
  */
 import { z } from 'zod'
-import { type Block, type BlockLimits, isFull, openBlock } from './block.ts'
+import { type Block, type BlockLimits, isFull, openBlock, openNewBlock } from './block.ts'
 import type { Clock } from './clock.ts'
 import type { Committed, Epoch } from './ingest/epoch.ts'
 import type { RawRecord } from './ingest/source.ts'
@@ -135,7 +135,8 @@ async function accept(deps: PartitionDeps, progress: Progress, records: readonly
   let at = records.findIndex((record) => record.offset >= progress.nextOffset)
   while (at >= 0 && at < records.length) {
     deps.epoch.signal.throwIfAborted()
-    progress.block ??= open(deps, progress, (records[at] as RawRecord).offset)
+    const { offset } = records[at] as RawRecord
+    progress.block ??= openNewBlock(deps, offset, deps.clock.now(), progress.lastIngestedAtMs)
     const { block } = progress
     at += block.isRetry
       ? await retake(deps, progress, block, records, at)
@@ -146,11 +147,6 @@ async function accept(deps: PartitionDeps, progress: Progress, records: readonly
       : isFull(block, deps.limits) || deps.isOverBudget()
     if (isComplete) await flush(deps, progress, block)
   }
-}
-
-function open({ topic, partition, clock }: PartitionDeps, progress: Progress, firstOffset: number): Block {
-  const ingestedAtMs = Math.max(clock.now(), progress.lastIngestedAtMs + 1)
-  return openBlock({ topic, partition, firstOffset, lastOffset: firstOffset, ingestedAtMs, isRetry: false })
 }
 
 /** Makes an announced block again, from the records up to its end. Returns how many were used. */

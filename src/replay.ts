@@ -1,12 +1,10 @@
 /** The pipeline over a file: in memory without a trace, or into the store as one more partition. */
-import { openBlock } from './block.ts'
 import type { Alert } from './alert/alert.ts'
+import { type Block, type BlockLimits, isFull, openNewBlock } from './block.ts'
 import type { RawRecord } from './ingest/source.ts'
 import type { BlockStore } from './partition.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { TokenStates } from './token-states.ts'
-import type { Block, BlockLimits } from './block.ts'
-import { isFull } from './block.ts'
 import type { Clock } from './clock.ts'
 
 export interface ReplaySummary {
@@ -68,16 +66,9 @@ export async function replay(
     for (let at = 0; at < records.length;) {
       deps.signal.throwIfAborted()
       if (block === undefined) {
-        lastIngestedAtMs = Math.max(deps.clock.now(), lastIngestedAtMs + 1)
-        const firstOffset = (records[at] as RawRecord).offset
-        block = openBlock({
-          topic,
-          partition: 0,
-          firstOffset,
-          lastOffset: firstOffset,
-          ingestedAtMs: lastIngestedAtMs,
-          isRetry: false,
-        })
+        const { offset } = records[at] as RawRecord
+        block = openNewBlock({ topic, partition: 0 }, offset, deps.clock.now(), lastIngestedAtMs)
+        lastIngestedAtMs = block.ingestedAtMs
       }
       at += await deps.pipeline.extend(block, records, at)
       if (isFull(block, deps.limits)) await close(block)

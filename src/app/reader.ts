@@ -3,8 +3,6 @@ import type { Block } from '../block.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createDetection } from '../detection.ts'
-import type { TokenId } from '../event.ts'
-import { createTokenState } from '../fold.ts'
 import { type Epoch, EpochOverError } from '../ingest/epoch.ts'
 import { createKafka } from '../ingest/kafka-client.ts'
 import { type ConsumerHooks, type KafkaSource, createKafkaSource } from '../ingest/kafka.ts'
@@ -16,9 +14,9 @@ import { type Pipeline, createPipeline } from '../pipeline.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
 import { type OnRetry, persist } from '../store/persist.ts'
-import { loadTokenStates } from '../store/profiles.ts'
 import type { Store } from '../store/store.ts'
-import { type TokenStates, createCachedStates } from '../token-states.ts'
+import { createStoredStates } from './stored-states.ts'
+import type { TokenStates } from '../token-states.ts'
 
 /** How long a stop waits for what is being stored before it leaves that to the next owner. */
 const STOP_STORE_MS = 6_000
@@ -200,13 +198,12 @@ async function createMiddle(
     },
   })
   await claimKey(store.db, detection.keyId, newKey)
-  const create = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
-  const states = createCachedStates(async (tokenIds, horizon) => {
-    const load = () => loadTokenStates(store.db, create, tokenIds, horizon)
+  const { profile } = detection.foldSettings
+  const states = createStoredStates(store.db, profile, config.learning.profilesMax, async (load) => {
     const loaded = await persist(currentSignal(), onRetry, load)
     metrics.profilesLoaded(loaded.size)
     return loaded
-  }, config.learning.profilesMax)
+  })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
   const steps = { decode, enrich: detection.enrich, states, fold: detection.fold }
   const pipeline = createPipeline(steps, config.ingest.block)

@@ -1,15 +1,13 @@
 /** `replay --store`: a file becomes one more partition of the configured ClickHouse, and nobody is told of its alerts. */
 import type { Config } from '../config.ts'
 import type { Detection } from '../detection.ts'
-import { type DeliveryId, type TokenId, hashId } from '../event.ts'
-import { createTokenState } from '../fold.ts'
+import { type DeliveryId, hashId } from '../event.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
 import { outboxStoreOf } from '../app/delivery.ts'
+import { createStoredStates } from '../app/stored-states.ts'
 import { storedRows } from '../store/pipeline.ts'
-import { loadTokenStates } from '../store/profiles.ts'
 import { openStore } from '../store/store.ts'
-import { createCachedStates } from '../token-states.ts'
 import { ExitCode, UserError } from './command.ts'
 
 /** Alerts looked up at once when they are marked. */
@@ -31,13 +29,9 @@ export async function openReplayStore(config: Config, topic: string, detection: 
     await store.close()
     throw error
   }
-  const create = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
   const outbox = outboxStoreOf(store.db)
   return {
-    states: createCachedStates(
-      (tokenIds, horizon) => loadTokenStates(store.db, create, tokenIds, horizon),
-      config.learning.profilesMax,
-    ),
+    states: createStoredStates(store.db, detection.foldSettings.profile, config.learning.profilesMax),
     blocks: createBlockStore({ db: store.db, keyId: detection.keyId, onRetry: () => {} }),
     /** Records every alert of the file as suppressed, for each target. */
     async finish(): Promise<void> {

@@ -66,7 +66,6 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
   if (input !== '-') await mustBeReadable('--input', input)
   const namesOf = options.tokens === undefined ? undefined : await readNames(options.tokens)
   const detection = await createDetection(config, {
-    counters: { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} },
     ...(namesOf === undefined ? {} : { namesOf }),
     ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
   })

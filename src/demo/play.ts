@@ -1,22 +1,19 @@
 /** Plays the month through the pipeline without Kafka: into ClickHouse, or in memory to compare with. */
 import type { Alert } from '../alert/alert.ts'
 import { createDelivery } from '../app/delivery.ts'
+import { createServiceMetrics } from '../app/service-metrics.ts'
+import { createStoredStates } from '../app/stored-states.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { detectorDefinitions } from '../detect/index.ts'
 import { createDetection } from '../detection.ts'
-import type { TokenId } from '../event.ts'
 import { createTokenState } from '../fold.ts'
 import type { RawRecord } from '../ingest/source.ts'
 import { silentLog } from '../log.ts'
-import { createMetrics } from '../metrics.ts'
-import { NOTIFIERS } from '../notify/index.ts'
 import { createPipeline } from '../pipeline.ts'
 import { type ReplaySummary, replay } from '../replay.ts'
 import { createBlockStore } from '../store/blocks.ts'
-import { loadTokenStates } from '../store/profiles.ts'
 import type { Store } from '../store/store.ts'
-import { type TokenStates, createCachedStates, createMemoryStates } from '../token-states.ts'
+import { type TokenStates, createMemoryStates } from '../token-states.ts'
 import type { Month } from './month.ts'
 
 const TOPIC = 'demo'
@@ -40,17 +37,13 @@ export interface Played {
 export async function playMonth(deps: PlayDeps): Promise<Played> {
   const { config, month, store, signal } = deps
   const detection = await createDetection(config, {
-    counters: { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} },
     namesOf: month.namesOf,
   })
-  const create = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
+  const { profile } = detection.foldSettings
   const states: TokenStates =
     store === undefined
-      ? createMemoryStates(create)
-      : createCachedStates(
-          (tokenIds, horizon) => loadTokenStates(store.db, create, tokenIds, horizon),
-          config.learning.profilesMax,
-        )
+      ? createMemoryStates((tokenId) => createTokenState(tokenId, profile))
+      : createStoredStates(store.db, profile, config.learning.profilesMax)
   const limits = config.ingest.block
   const { decode, enrich, fold, keyId } = detection
   const pipeline = createPipeline(
@@ -85,13 +78,7 @@ export async function deliverAlerts(config: Config, store: Store, startMs: numbe
   const outbox = createDelivery({
     config,
     db: store.db,
-    metrics: createMetrics(
-      {
-        detectors: detectorDefinitions.map(({ name }) => name),
-        targetTypes: NOTIFIERS.map(({ type }) => type),
-      },
-      { processMetrics: false },
-    ),
+    metrics: createServiceMetrics({ processMetrics: false }),
     log: silentLog,
     // They are shown further down, in another order.
     print: () => {},

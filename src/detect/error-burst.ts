@@ -10,11 +10,11 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
-import { type ErrorFit, errorBits, fitErrors } from '../profile/errors.ts'
+import { errorBits, fitErrors } from '../profile/errors.ts'
 import { findHour } from '../profile/frequency.ts'
-import type { TokenProfile } from '../profile/profile.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
+import { createHourlyFit } from './shared/hourly-fit.ts'
 import { newStep } from './shared/step.ts'
 
 export const errorBurst = defineDetector({
@@ -24,7 +24,7 @@ export const errorBurst = defineDetector({
     refusedMin: count('Fewer refused calls in an hour are never a burst.').default(8),
   }),
   create: ({ refusedMin }) => {
-    const fits = new WeakMap<TokenProfile, { hour: number; revision: number; fit: ErrorFit }>()
+    const fitFor = createHourlyFit(fitErrors)
     return {
       name: 'error-burst',
       inspect(event, profile) {
@@ -36,12 +36,7 @@ export const errorBurst = defineDetector({
         const unauthenticated = (counts?.unauthenticated ?? 0) + (isUnauthenticated(event) ? 1 : 0)
         const own = (counts?.learned ?? 0) + (counts?.held ?? 0) + (isUnauthenticated(event) ? 0 : 1)
         const calls = own + unauthenticated
-        let known = fits.get(profile)
-        if (known === undefined || known.hour !== hour || known.revision !== profile.revision) {
-          known = { hour, revision: profile.revision, fit: fitErrors(profile, hour) }
-          fits.set(profile, known)
-        }
-        const { fit } = known
+        const fit = fitFor(profile, hour)
         const bits = errorBits(fit, refused, calls)
         const step = newStep(profile, 'error-burst', hour * HOUR_MS, bits)
         if (step === undefined) return undefined

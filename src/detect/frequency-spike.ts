@@ -10,10 +10,10 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
-import { type FrequencyFit, callsInHour, fitFrequency, frequencyBits } from '../profile/frequency.ts'
-import type { TokenProfile } from '../profile/profile.ts'
+import { callsInHour, fitFrequency, frequencyBits } from '../profile/frequency.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
+import { createHourlyFit } from './shared/hourly-fit.ts'
 import { newStep } from './shared/step.ts'
 
 export const frequencySpike = defineDetector({
@@ -28,8 +28,7 @@ export const frequencySpike = defineDetector({
       .default(8),
   }),
   create: ({ callsMin, bitsMin }) => {
-    // A fit serves all events of its hour; it is made again when late events change an earlier hour.
-    const fits = new WeakMap<TokenProfile, { hour: number; revision: number; fit: FrequencyFit | undefined }>()
+    const fitFor = createHourlyFit(fitFrequency)
     return {
       name: 'frequency-spike',
       inspect(event, profile) {
@@ -37,12 +36,7 @@ export const frequencySpike = defineDetector({
         const calls = callsInHour(profile, event.timeMs) + 1
         if (calls < callsMin) return undefined
         const hour = hourOf(event.timeMs)
-        let known = fits.get(profile)
-        if (known === undefined || known.hour !== hour || known.revision !== profile.revision) {
-          known = { hour, revision: profile.revision, fit: fitFrequency(profile, hour) }
-          fits.set(profile, known)
-        }
-        const { fit } = known
+        const fit = fitFor(profile, hour)
         if (fit === undefined) return undefined
         const bits = frequencyBits(fit, calls)
         if (bits < bitsMin) return undefined

@@ -1,6 +1,6 @@
 /** One target's way through the outbox, on its own, so that a target that hangs holds up no other. */
 import { LRUCache } from 'lru-cache'
-import type { Alert } from '../alert/alert.ts'
+import { type Alert, SEVERITIES } from '../alert/alert.ts'
 import type { Clock } from '../clock.ts'
 import { hashId } from '../event.ts'
 import type { DeliveryId } from '../event.ts'
@@ -12,7 +12,6 @@ import type { DueDelivery, OutboxMetrics, OutboxStore } from './delivery.ts'
 import type { TargetNotifier } from './index.ts'
 import { DeliveryError } from './notifier.ts'
 import type { DeliveryAnswer } from './notifier.ts'
-import { SEVERITY_ORDER } from './presentation.ts'
 import { retryDelayMs } from './retry.ts'
 import type { RetrySettings } from './retry.ts'
 
@@ -106,7 +105,7 @@ function verdictOf(lane: Lane, alert: Alert): Verdict {
   const { minSeverity, kinds } = lane.target
   const { clock, maxAgeMs, notifyFromMs } = lane.deps
   if (alert.kind !== 'pipeline' && alert.timeMs < notifyFromMs) return 'before-start'
-  if (SEVERITY_ORDER[alert.severity] < SEVERITY_ORDER[minSeverity]) return 'not-wanted'
+  if (SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(minSeverity)) return 'not-wanted'
   if (kinds && !kinds.includes(alert.kind)) return 'not-wanted'
   if (lane.gone) return 'gone'
   return maxAgeMs > 0 && clock.now() - alert.timeMs > maxAgeMs ? 'late' : 'send'

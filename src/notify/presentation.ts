@@ -1,9 +1,7 @@
 /** How an alert's facts are put into words, the same in every output. Hostile values pass through as they are. */
-import type { Alert, AlertKind, AlertSource, Evidence, Severity } from '../alert/alert.ts'
+import type { Alert, AlertKind, AlertSource, Evidence } from '../alert/alert.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
 import { countryName } from '../text.ts'
-
-export const SEVERITY_ORDER: Readonly<Record<Severity, number>> = { low: 0, medium: 1, high: 2, critical: 3 }
 
 /** What an alert of this kind says of its incident. */
 export const KIND_WORDS: Readonly<Record<AlertKind, string>> = {
