@@ -5,10 +5,11 @@ import { detectorDefinitions } from './detect/index.ts'
 import { openAsnDatabase } from './enrich/asn.ts'
 import { type Enricher, createEnricher } from './enrich/enrich.ts'
 import { createFingerprinter } from './enrich/fingerprint.ts'
-import { type Fold, type FoldSettings, type TokenNames, createFold } from './fold.ts'
+import { type Fold, type FoldSettings, createFold } from './fold.ts'
 import { type Decoder, createDecoder } from './ingest/decode.ts'
 import type { DecodeCounters } from './ingest/field.ts'
 import { formatNamed } from './ingest/formats/index.ts'
+import { EMPTY_REGISTRY, type TokenRegistry } from './registry/registered-token.ts'
 
 export interface Detection {
   readonly decode: Decoder
@@ -22,7 +23,8 @@ export interface Detection {
 export interface DetectionOptions {
   /** Absent: nobody counts. */
   readonly counters?: DecodeCounters
-  readonly namesOf?: TokenNames
+  /** Absent: nothing is known of the tokens but their calls. */
+  readonly registry?: TokenRegistry
   /** `replay --min-bits`. */
   readonly minBits?: number
 }
@@ -48,7 +50,10 @@ export async function createDetection(config: Config, options: DetectionOptions 
       counters: options.counters ?? NO_COUNTERS,
     }),
     enrich: createEnricher(enrich, asn),
-    fold: createFold(createDetectors(config), foldSettings, NO_PEERS, options.namesOf),
+    fold: createFold(createDetectors(config), foldSettings, {
+      peers: NO_PEERS,
+      registry: options.registry ?? EMPTY_REGISTRY,
+    }),
     foldSettings,
     keyId: fingerprinter.keyId,
   }

@@ -7,7 +7,7 @@
 import type { Alert } from './alert/alert.ts'
 import { type Incident, addToIncident, createIncident, placeOf } from './alert/incident.ts'
 import { type AlertSubject, type RaiseSettings, markBits, raiseAlert } from './alert/raise.ts'
-import type { Detector, Observation, PeerSnapshot } from './detect/detector.ts'
+import type { DetectionContext, Detector, Observation } from './detect/detector.ts'
 import type { Finding, FoldedEvent } from './detect/finding.ts'
 import {
   type AccessEvent,
@@ -51,9 +51,6 @@ export interface Folded {
   readonly alerts: readonly Alert[]
 }
 
-/** Names and tenants that a registry knows better than the events do. */
-export type TokenNames = (tokenId: TokenId) => { readonly name: string; readonly tenant: string } | undefined
-
 export interface Fold {
   /** The state is that of the event's token; undefined only for an event without one. */
   (state: TokenState | undefined, event: AccessEvent): Folded
@@ -67,19 +64,14 @@ export function createTokenState(tokenId: TokenId, settings: ProfileSettings): T
 }
 
 /** Makes the fold. The state given to it is changed by it, and belongs to the event's token. */
-export function createFold(
-  detectors: readonly Detector[],
-  settings: FoldSettings,
-  peers: PeerSnapshot,
-  namesOf: TokenNames = () => undefined,
-): Fold {
+export function createFold(detectors: readonly Detector[], settings: FoldSettings, context: DetectionContext): Fold {
   return function foldEvent(state, event) {
     if (state === undefined || isUnprofiled(state.profile, event)) return unprofiled(event)
     const { profile } = state
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
-    const observations = inspectAll(detectors, event, profile, peers, settings.findingBitsMin)
+    const observations = inspectAll(detectors, event, profile, context, settings.findingBitsMin)
     const surpriseBits = surpriseOf(profile, event, observations)
-    const names = namesOf(event.tokenId)
+    const names = context.registry.of(event.tokenId)
     const subject = {
       tokenId: event.tokenId,
       tokenName: names?.name || event.tokenName,
@@ -87,7 +79,7 @@ export function createFold(
     }
     const incident = incidentOf(state, event, observations, settings.profile.incidentGapMs)
     const bitsBefore = incident?.bits ?? 0
-    const findings = observations.map((seen) => toFinding(seen, event, subject, incident as Incident, peers))
+    const findings = observations.map((seen) => toFinding(seen, event, subject, incident as Incident, context.peers.id))
     for (const finding of findings) record(state, incident as Incident, finding)
     const masks = masksOf(profile, event, incident ?? incidentAround(state, event, settings), settings)
     const fresh = learn(profile, event, masks.learned, masks.held)
@@ -124,12 +116,12 @@ function inspectAll(
   detectors: readonly Detector[],
   event: AccessEvent,
   profile: TokenProfile,
-  peers: PeerSnapshot,
+  context: DetectionContext,
   findingBitsMin: number,
 ): NamedObservation[] {
   const observations: NamedObservation[] = []
   for (const detector of detectors) {
-    const seen = detector.inspect(event, profile, peers)
+    const seen = detector.inspect(event, profile, context)
     if (seen === undefined) continue
     const bits = roundBits(seen.bits)
     if (bits >= findingBitsMin) observations.push({ ...seen, bits, detector: detector.name })
@@ -181,7 +173,7 @@ function toFinding(
   event: AccessEvent,
   subject: AlertSubject,
   incident: Incident,
-  peers: PeerSnapshot,
+  snapshot: string,
 ): Finding {
   const { bucket } = seen
   const id =
@@ -204,7 +196,7 @@ function toFinding(
     seen: seen.seen,
     normal: seen.normal,
     numbers: seen.numbers,
-    snapshot: peers.id,
+    snapshot,
     ip: event.ip,
     country: event.country,
     network: event.networkName === '' ? event.network : `${event.network} ${event.networkName}`,

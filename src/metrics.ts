@@ -1,7 +1,7 @@
 /** What tokenwatch counts about itself. Labels come from closed sets only: never a token, tenant, route or address. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import { ALERT_KINDS, SEVERITIES } from './alert/alert.ts'
-import type { AlertKind, Severity } from './alert/alert.ts'
+import { ALERT_KINDS, type AlertKind } from './alert/alert.ts'
+import { SEVERITIES, type Severity } from './severity.ts'
 import { DEAD_LETTER_REASONS } from './ingest/dead-letter.ts'
 import type { DeadLetterReason } from './ingest/dead-letter.ts'
 import { DROPPABLE_FIELDS } from './ingest/field.ts'

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { Finding } from '../src/detect/finding.ts'
-import { NO_PEERS } from '../src/detect/detector.ts'
+import { NO_CONTEXT } from '../src/detect/detector.ts'
 import { detectSettings } from '../src/detect/settings.ts'
 import { createDetectors } from '../src/detection.ts'
 import { type AccessEvent, hashId } from '../src/event.ts'
@@ -25,7 +25,7 @@ const SETTINGS: FoldSettings = {
   thresholdBits: 14,
   database: 'tokenwatch',
 }
-const fold = createFold(createDetectors({ detect: detectSettings.parse({}) }), SETTINGS, NO_PEERS)
+const fold = createFold(createDetectors({ detect: detectSettings.parse({}) }), SETTINGS, NO_CONTEXT)
 
 /** A token of an office in Berlin that made one call in each of so many hours, and its state after them. */
 function office(hours: number): { readonly state: TokenState; readonly nextMs: number } {

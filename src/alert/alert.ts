@@ -1,8 +1,6 @@
 /** The message that an incident opened, escalated or resolved: all that an on-call engineer gets to see. */
 import type { AlertId, EventTimeMs, IncidentId, SubjectKind } from '../event.ts'
-
-export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
-export type Severity = (typeof SEVERITIES)[number]
+import type { Severity } from '../severity.ts'
 
 /** `pipeline` alerts tell that tokenwatch itself sees too little; `bits` exists only in `replay --min-bits`. */
 export const ALERT_KINDS = ['opened', 'escalated', 'resolved', 'pipeline', 'bits'] as const

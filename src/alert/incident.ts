@@ -1,6 +1,6 @@
 /** Groups a token's findings into incidents: a plain sum of bits over findings that follow each other closely. */
-import type { Evidence, Severity } from './alert.ts'
-import { SEVERITIES } from './alert.ts'
+import type { Evidence } from './alert.ts'
+import { SEVERITIES, type Severity } from '../severity.ts'
 import type { IncidentId } from '../event.ts'
 
 /** Findings that an incident remembers one by one; the strongest are kept. */

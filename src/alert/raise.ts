@@ -1,5 +1,6 @@
 /** Decides when an incident becomes an alert, and writes the alert. Depends on nothing but the incident. */
-import type { Alert, AlertKind, AlertSource, Severity } from './alert.ts'
+import type { Alert, AlertKind, AlertSource } from './alert.ts'
+import type { Severity } from '../severity.ts'
 import { evidenceQuery } from './evidence-query.ts'
 import { type Incident, severityOf } from './incident.ts'
 import { type AlertId, type EventTimeMs, type TokenId, hashId } from '../event.ts'

@@ -4,15 +4,16 @@ import { access, open, readFile } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
-import { z } from 'zod'
 import type { Alert } from '../alert/alert.ts'
 import { systemClock } from '../clock.ts'
 import { createDetection } from '../detection.ts'
-import { type TokenNames, createTokenState } from '../fold.ts'
+import { createTokenState } from '../fold.ts'
 import { readRecords, sha256OfFile } from '../ingest/file.ts'
 import { FORMAT_NAMES } from '../ingest/formats/index.ts'
 import { renderTerminal } from '../notify/terminal.ts'
 import { createPipeline } from '../pipeline.ts'
+import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
+import { readTokens } from '../registry/token-file.ts'
 import { replay } from '../replay.ts'
 import { createMemoryStates } from '../token-states.ts'
 import { ExitCode, UserError, configOf } from './command.ts'
@@ -64,9 +65,9 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
     })
   }
   if (input !== '-') await mustBeReadable('--input', input)
-  const namesOf = options.tokens === undefined ? undefined : await readNames(options.tokens)
+  const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens)
   const detection = await createDetection(config, {
-    ...(namesOf === undefined ? {} : { namesOf }),
+    registry,
     ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
   })
   const topic = input === '-' ? 'stdin' : options.store ? `file:${await sha256OfFile(input)}` : 'file'
@@ -138,28 +139,14 @@ async function* explainReading<T>(input: string, batches: AsyncIterable<T>): Asy
   }
 }
 
-const registrySchema = z.array(
-  z.object({ token_id: z.string().min(1), name: z.string().optional(), tenant: z.string().optional() }),
-)
-
-async function readNames(path: string): Promise<TokenNames> {
-  const parsed = registrySchema.safeParse(parseJson(await readText('--tokens', path)))
-  if (!parsed.success) {
+async function readRegistry(path: string): Promise<TokenRegistry> {
+  const tokens = readTokens(await readText('--tokens', path))
+  if (tokens === undefined) {
     throw new UserError(`--tokens ${path}: expected a JSON array of objects with a token_id`, {
       exitCode: ExitCode.usage,
     })
   }
-  const names = new Map<string, { name: string; tenant: string }>()
-  for (const { token_id, name, tenant } of parsed.data) names.set(token_id, { name: name ?? '', tenant: tenant ?? '' })
-  return (tokenId) => names.get(tokenId)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return createRegistry(tokens)
 }
 
 interface AlertOutput {

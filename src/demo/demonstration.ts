@@ -109,7 +109,7 @@ async function compareWithDirect({ screen, month, store, dataDir, signal }: Stag
 async function tell({ screen, month, store }: Stage, database: string): Promise<void> {
   const alerts = (await listAlerts(store.db, { limit: ALERTS_MAX })).map(({ alert }) => alert)
   const verdict = judge(alerts, month.labels)
-  const nameOf = (tokenId: string): string => month.namesOf(tokenId as TokenId)?.name ?? tokenId
+  const nameOf = (tokenId: string): string => month.registry.of(tokenId as TokenId)?.name ?? tokenId
   tellAttacks(screen, verdict, nameOf)
   tellBalance(screen, verdict, nameOf)
   tellFalseAlerts(screen, verdict, month)

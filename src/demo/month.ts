@@ -9,7 +9,8 @@ import {
   simulatedRegistry,
 } from '../simulate/simulation.ts'
 import { DAY_MS } from '../settings.ts'
-import type { TokenNames } from '../fold.ts'
+import { type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
+import { readTokens } from '../registry/token-file.ts'
 
 /**
  * In this month the dormant token is woken from another country. Where a thief wakes one from its usual address, that
@@ -23,7 +24,7 @@ export interface Month {
   readonly startMs: number
   readonly days: number
   readonly tokens: number
-  readonly namesOf: TokenNames
+  readonly registry: TokenRegistry
   /** Labels of all events that belong to an attack. Complete once the batches were read to their end. */
   readonly labels: readonly AttackLabel[]
   /** The same records, keyed by token, each time it is called. Other work gets its turn between two batches. */
@@ -40,7 +41,7 @@ export interface KeyedRecord extends RawRecord {
 
 export function createMonth(seed: number): Month {
   const options = { ...SIMULATION_DEFAULTS, seed }
-  const names = new Map(simulatedRegistry(options).map((entry) => [entry.token_id, entry]))
+  const registry = createRegistry(readTokens(JSON.stringify(simulatedRegistry(options))) ?? [])
   let labels: AttackLabel[] = []
 
   function recordOf({ event, label }: SimulatedEvent, topic: string, offset: number): KeyedRecord {
@@ -52,8 +53,8 @@ export function createMonth(seed: number): Month {
   return {
     startMs: options.startMs,
     days: options.days,
-    tokens: names.size,
-    namesOf: (tokenId) => names.get(tokenId),
+    tokens: registry.size,
+    registry,
     get labels() {
       return labels
     },

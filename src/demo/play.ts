@@ -36,9 +36,7 @@ export interface Played {
 /** decode -> enrich -> fold -> blocks -> ClickHouse. Rejects with the signal's reason when that is aborted. */
 export async function playMonth(deps: PlayDeps): Promise<Played> {
   const { config, month, store, signal } = deps
-  const detection = await createDetection(config, {
-    namesOf: month.namesOf,
-  })
+  const detection = await createDetection(config, { registry: month.registry })
   const { profile } = detection.foldSettings
   const states: TokenStates =
     store === undefined

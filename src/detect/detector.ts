@@ -3,12 +3,32 @@ import type { z } from 'zod'
 import type { AccessEvent } from '../event.ts'
 import type { Dimension } from '../profile/dimension.ts'
 import type { TokenProfile } from '../profile/profile.ts'
+import type { Severity } from '../severity.ts'
+import { EMPTY_REGISTRY, type TokenRegistry } from '../registry/registered-token.ts'
 
 /** Statistics of a closed earlier period over many tokens. Empty until peers are built. */
 export interface PeerSnapshot {
   readonly id: string
 }
 export const NO_PEERS: PeerSnapshot = { id: '' }
+
+/** What a detector may know beside the token's own history. */
+export interface DetectionContext {
+  readonly peers: PeerSnapshot
+  readonly registry: TokenRegistry
+}
+export const NO_CONTEXT: DetectionContext = { peers: NO_PEERS, registry: EMPTY_REGISTRY }
+
+/** Findings of one cause tell the same thing twice: where the call comes from, what makes it, what it does, ... */
+export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact'] as const
+export type Cause = (typeof CAUSES)[number]
+
+/**
+ * Whom a finding concerns, and so which incident it joins: `misuse` is for who must decide whether to revoke,
+ * `availability` for who runs the client, `governance` for who looks after the tokens and is never paged.
+ */
+export const CONCERNS = ['misuse', 'availability', 'governance'] as const
+export type Concern = (typeof CONCERNS)[number]
 
 /** A detector's answer. The fold gives it ids and places it in an incident. */
 export interface Observation {
@@ -24,12 +44,16 @@ export interface Observation {
   readonly dimension?: Dimension
   /** Bucketed detectors only: the start of the bucket and the multiple of four bits that was passed. */
   readonly bucket?: { readonly startMs: number; readonly step: number }
+  /** A fact that needs no statistics: the incident alerts with at least this severity, whatever its bits. */
+  readonly severityMin?: Severity
+  /** What was done is grave in itself: the incident's severity rises by a step. */
+  readonly isGrave?: boolean
 }
 
-/** Pure. The same event, profile and peer snapshot give the same answer. Never learns, stores or notifies. */
+/** Pure. The same event, profile and context give the same answer. Never learns, stores or notifies. */
 export interface Detector {
   readonly name: string
-  inspect(event: AccessEvent, profile: TokenProfile, peers: PeerSnapshot): Observation | undefined
+  inspect(event: AccessEvent, profile: TokenProfile, context: DetectionContext): Observation | undefined
 }
 
 /** A detector with its settings: what a file in this folder exports and `index.ts` registers. */
@@ -37,6 +61,9 @@ export interface DetectorDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly name: string
   /** One line for the settings reference. */
   readonly summary: string
+  readonly cause: Cause
+  /** `misuse` when absent. */
+  readonly concern?: Concern
   /** Settings with defaults; every key is described. `enabled` is added to all. */
   readonly settings: S
   create(settings: z.infer<S>, shared: SharedDetectSettings): Detector

@@ -18,6 +18,7 @@ import { durationOf } from './shared/words.ts'
 export const dormantToken = defineDetector({
   name: 'dormant-token',
   summary: 'A token that wakes after a silence far longer than its own pauses.',
+  cause: 'time',
   settings: z.strictObject({
     silentMsMin: durationMs('Shorter silences are never dormancy.').default(14 * DAY_MS),
     bitsMax: z.number().min(0).describe('Bits that a wake-up is worth at most.').default(10),

@@ -20,6 +20,7 @@ import { newStep } from './shared/step.ts'
 export const errorBurst = defineDetector({
   name: 'error-burst',
   summary: 'A token whose calls are refused far more often than it is used to.',
+  cause: 'action',
   settings: z.strictObject({
     refusedMin: count('Fewer refused calls in an hour are never a burst.').default(8),
   }),

@@ -19,6 +19,7 @@ import { newStep } from './shared/step.ts'
 export const frequencySpike = defineDetector({
   name: 'frequency-spike',
   summary: 'A token that makes far more calls in an hour than it ever does at this time.',
+  cause: 'volume',
   settings: z.strictObject({
     callsMin: count('Fewer calls in an hour are never a spike.').default(30),
     bitsMin: z

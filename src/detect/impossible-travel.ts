@@ -23,6 +23,7 @@ const CITY_LEVEL = 2
 export const impossibleTravel = defineDetector({
   name: 'impossible-travel',
   summary: 'A token used in a place it does not know, sooner after a known place than anyone could travel.',
+  cause: 'source',
   settings: z.strictObject({
     bits: z.number().min(0).describe('Bits that one impossible journey is worth.').default(6),
     distanceKmMin: z.number().min(0).describe('Shorter journeys are never impossible.').default(500),

@@ -16,6 +16,7 @@ import { sourceOf } from './shared/words.ts'
 export const newAddress = defineDetector({
   name: 'new-address',
   summary: 'A token used from an address that it was never used from, on a known network.',
+  cause: 'source',
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-address',

@@ -16,6 +16,7 @@ import { sourceOf } from './shared/words.ts'
 export const newCountry = defineDetector({
   name: 'new-country',
   summary: 'A token used from a country that it was never used from.',
+  cause: 'source',
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-country',

@@ -21,6 +21,7 @@ const KINDS = [
 export const newEndpoint = defineDetector({
   name: 'new-endpoint',
   summary: 'A token that calls a service, an endpoint or a method for the first time.',
+  cause: 'action',
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-endpoint',

@@ -16,6 +16,7 @@ import { sourceOf } from './shared/words.ts'
 export const newNetwork = defineDetector({
   name: 'new-network',
   summary: 'A token used from a network that it was never used from, in a known country.',
+  cause: 'source',
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-network',

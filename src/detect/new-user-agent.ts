@@ -14,6 +14,7 @@ import { noveltyObservation } from './shared/novelty-observation.ts'
 export const newUserAgent = defineDetector({
   name: 'new-user-agent',
   summary: 'A token used by a client program, or a version of it, that it was never used by.',
+  cause: 'client',
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-user-agent',

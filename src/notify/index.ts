@@ -1,6 +1,7 @@
 /** The registry of targets. A new kind is one file and one line here. */
 import { z } from 'zod'
-import type { AlertKind, Severity } from '../alert/alert.ts'
+import type { AlertKind } from '../alert/alert.ts'
+import type { Severity } from '../severity.ts'
 import { describeError, redactor } from '../log.ts'
 import type { Log } from '../log.ts'
 import { DeliveryError } from './notifier.ts'

@@ -1,6 +1,7 @@
 /** One target's way through the outbox, on its own, so that a target that hangs holds up no other. */
 import { LRUCache } from 'lru-cache'
-import { type Alert, SEVERITIES } from '../alert/alert.ts'
+import type { Alert } from '../alert/alert.ts'
+import { SEVERITIES } from '../severity.ts'
 import type { Clock } from '../clock.ts'
 import { hashId } from '../event.ts'
 import type { DeliveryId } from '../event.ts'

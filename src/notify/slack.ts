@@ -1,6 +1,7 @@
 /** Slack by incoming webhook: what happened, to which token, seen and normal, within the limits of Block Kit. */
 import { z } from 'zod'
-import type { Alert, Severity } from '../alert/alert.ts'
+import type { Alert } from '../alert/alert.ts'
+import type { Severity } from '../severity.ts'
 import { clip, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
 import type { Digest } from './notifier.ts'

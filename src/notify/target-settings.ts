@@ -1,6 +1,7 @@
 /** Settings that targets share, so that every notifier spells them alike. */
 import { z } from 'zod'
-import { ALERT_KINDS, SEVERITIES } from '../alert/alert.ts'
+import { ALERT_KINDS } from '../alert/alert.ts'
+import { SEVERITIES } from '../severity.ts'
 import type { Secret } from '../secret.ts'
 import { secret } from '../settings.ts'
 

@@ -1,7 +1,8 @@
 /** Alerts as readable blocks on a terminal: the first thing that a new user sees of tokenwatch. */
 import pc from 'picocolors'
 import { z } from 'zod'
-import type { Alert, Severity } from '../alert/alert.ts'
+import type { Alert } from '../alert/alert.ts'
+import type { Severity } from '../severity.ts'
 import { clip, countryName, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
 import type { Digest } from './notifier.ts'

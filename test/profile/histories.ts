@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import type { Alert } from '../../src/alert/alert.ts'
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
-import { NO_PEERS } from '../../src/detect/detector.ts'
+import { NO_CONTEXT } from '../../src/detect/detector.ts'
 import { detectSettings } from '../../src/detect/settings.ts'
 import { createDetectors } from '../../src/detection.ts'
 import type { AccessEvent, TokenId } from '../../src/event.ts'
@@ -133,7 +133,7 @@ export function foldInto(session: Session, events: readonly AccessEvent[], setti
     findingBitsMin: settings.findingBitsMin,
     detectors: { 'frequency-spike': { callsMin: 2, bitsMin: 0 }, 'error-burst': { refusedMin: 2 } },
   })
-  const fold = createFold(createDetectors({ detect }), settings, NO_PEERS)
+  const fold = createFold(createDetectors({ detect }), settings, NO_CONTEXT)
   for (const event of events) {
     let state = session.states.get(event.tokenId)
     if (state === undefined) {

@@ -1,0 +1,49 @@
+/** What the owners of the tokens know of them: who holds each, what it may do, and until when. */
+import type { EventTimeMs, TokenId } from '../event.ts'
+
+/** One token of the registry. Absent strings are '', absent times 0, absent scopes none. */
+export interface RegisteredToken {
+  readonly tokenId: TokenId
+  readonly name: string
+  readonly owner: string
+  readonly tenant: string
+  readonly service: string
+  /** As the issuer writes them, such as `invoices:read`. */
+  readonly scopes: readonly string[]
+  readonly environment: string
+  readonly createdAtMs: EventTimeMs
+  readonly expiresAtMs: EventTimeMs
+  readonly revokedAtMs: EventTimeMs
+  /** Since when it is known to be in wrong hands. */
+  readonly compromisedAtMs: EventTimeMs
+  /** The token that this one took over from, '' for none. */
+  readonly rotatedFrom: TokenId | ''
+}
+
+/** The tokens that are known by name. Looked at with every event. */
+export interface TokenRegistry {
+  /** 0: there is no registry, and nothing may be concluded from a token's absence. */
+  readonly size: number
+  of(tokenId: TokenId): RegisteredToken | undefined
+  /** The token that was rotated in for this one. */
+  successorOf(tokenId: TokenId): RegisteredToken | undefined
+}
+
+export const EMPTY_REGISTRY: TokenRegistry = { size: 0, of: () => undefined, successorOf: () => undefined }
+
+/** A registry in memory. A token that stands twice is as it stands last; of several successors the last created counts. */
+export function createRegistry(tokens: Iterable<RegisteredToken>): TokenRegistry {
+  const byId = new Map<TokenId, RegisteredToken>()
+  for (const token of tokens) byId.set(token.tokenId, token)
+  const successors = new Map<TokenId, RegisteredToken>()
+  for (const token of byId.values()) {
+    if (token.rotatedFrom === '' || token.rotatedFrom === token.tokenId) continue
+    const other = successors.get(token.rotatedFrom)
+    if (other === undefined || token.createdAtMs > other.createdAtMs) successors.set(token.rotatedFrom, token)
+  }
+  return {
+    size: byId.size,
+    of: (tokenId) => byId.get(tokenId),
+    successorOf: (tokenId) => successors.get(tokenId),
+  }
+}
