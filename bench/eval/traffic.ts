@@ -1,0 +1,72 @@
+/** Simulated traffic on disk: made once per seed, used again as long as the simulator is the same. */
+import { createHash } from 'node:crypto'
+import { access, glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runTokenwatch } from './child.ts'
+
+export interface Traffic {
+  readonly eventsFile: string
+  readonly labelsFile: string
+  readonly registryFile: string
+}
+
+export interface TrafficOptions {
+  readonly seed: number
+  readonly tokens: number
+  readonly days: number
+}
+
+const SIMULATOR = fileURLToPath(new URL('../../src/simulate', import.meta.url))
+
+/** Writes the traffic of one seed below the folder, unless it is there. What an older simulator wrote is removed. */
+export async function keepTraffic(folder: string, options: TrafficOptions): Promise<Traffic> {
+  const { seed, tokens, days } = options
+  const stem = `seed-${seed}-${tokens}x${days}`
+  const place = join(folder, `${stem}-${await simulatorHash()}`)
+  const traffic = filesIn(place)
+  if (await exists(place)) return traffic
+  for await (const old of glob(`${stem}-*`, { cwd: folder })) await rm(join(folder, old), { recursive: true })
+  // Under another name until it is whole, so that a broken run leaves nothing that would be used again.
+  const unfinished = join(folder, `${stem}.${process.pid}`)
+  await mkdir(unfinished, { recursive: true })
+  const { eventsFile: out, labelsFile: labels, registryFile: registry } = filesIn(unfinished)
+  await runTokenwatch('simulate', { seed, tokens, days, attacks: 'all', out, labels, registry })
+  await rename(unfinished, place)
+  return traffic
+}
+
+/** Both address families of the npm copy of ip-location-db's ASN data in one file. */
+export async function keepAsnFile(folder: string): Promise<string> {
+  const file = join(folder, 'asn.csv')
+  if (await exists(file)) return file
+  const source = dirname(createRequire(import.meta.url).resolve('@ip-location-db/asn/package.json'))
+  const tables = await Promise.all(['asn-ipv4.csv', 'asn-ipv6.csv'].map((name) => readFile(join(source, name), 'utf8')))
+  await writeFile(`${file}.${process.pid}`, tables.join(''))
+  await rename(`${file}.${process.pid}`, file)
+  return file
+}
+
+function filesIn(place: string): Traffic {
+  return {
+    eventsFile: join(place, 'events.ndjson'),
+    labelsFile: join(place, 'labels.ndjson'),
+    registryFile: join(place, 'registry.json'),
+  }
+}
+
+async function simulatorHash(): Promise<string> {
+  const hash = createHash('sha256')
+  const files: string[] = []
+  for await (const file of glob('**/*.ts', { cwd: SIMULATOR })) files.push(file)
+  for (const file of files.sort()) hash.update(file).update(await readFile(join(SIMULATOR, file)))
+  return hash.digest('hex').slice(0, 8)
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
