@@ -1,14 +1,15 @@
 /** Makes the pure middle of the pipeline from the configuration: decode, enrich, detectors, fold. */
 import type { Config } from './config.ts'
-import { type Detector, type DetectorDefinition, NO_PEERS } from './detect/detector.ts'
+import type { DetectorDefinition } from './detect/detector.ts'
 import { detectorDefinitions } from './detect/index.ts'
 import { openAsnDatabase } from './enrich/asn.ts'
 import { type Enricher, createEnricher } from './enrich/enrich.ts'
 import { createFingerprinter } from './enrich/fingerprint.ts'
-import { type Fold, type FoldSettings, createFold } from './fold.ts'
+import { type EnabledDetector, type Fold, type FoldSettings, createFold } from './fold.ts'
 import { type Decoder, createDecoder } from './ingest/decode.ts'
 import type { DecodeCounters } from './ingest/field.ts'
 import { formatNamed } from './ingest/formats/index.ts'
+import { NO_PEERS, type PeerSnapshot } from './profile/peers.ts'
 import { EMPTY_REGISTRY, type TokenRegistry } from './registry/registered-token.ts'
 
 export interface Detection {
@@ -23,6 +24,8 @@ export interface Detection {
 export interface DetectionOptions {
   /** Absent: nobody counts. */
   readonly counters?: DecodeCounters
+  /** Absent: a token's own history is all there is. */
+  readonly peers?: PeerSnapshot
   /** Absent: nothing is known of the tokens but their calls. */
   readonly registry?: TokenRegistry
   /** `replay --min-bits`. */
@@ -51,7 +54,7 @@ export async function createDetection(config: Config, options: DetectionOptions 
     }),
     enrich: createEnricher(enrich, asn),
     fold: createFold(createDetectors(config), foldSettings, {
-      peers: NO_PEERS,
+      peers: options.peers ?? NO_PEERS,
       registry: options.registry ?? EMPTY_REGISTRY,
     }),
     foldSettings,
@@ -60,11 +63,12 @@ export async function createDetection(config: Config, options: DetectionOptions 
 }
 
 /** The enabled detectors, in the registry's order. */
-export function createDetectors(config: Pick<Config, 'detect'>): Detector[] {
+export function createDetectors(config: Pick<Config, 'detect'>): EnabledDetector[] {
   const { findingBitsMin } = config.detect
   return (detectorDefinitions as readonly DetectorDefinition[]).flatMap((definition) => {
     const { enabled, ...settings } = config.detect.detectors[definition.name] as { enabled: boolean }
-    return enabled ? [definition.create(settings, { findingBitsMin })] : []
+    const { cause, concern = 'misuse' } = definition
+    return enabled ? [{ ...definition.create(settings, { findingBitsMin }), cause, concern }] : []
   })
 }
 
@@ -75,6 +79,7 @@ export function foldSettingsOf(config: Config, minBits?: number): FoldSettings {
       adoptAfterMs: config.learning.adoptAfterMs,
       incidentGapMs: config.alerting.incidentGapMs,
     },
+    evidence: config.alerting.evidence,
     findingBitsMin: config.detect.findingBitsMin,
     quarantineBits: config.learning.quarantineBits,
     thresholdBits: config.alerting.thresholdBits,

@@ -5,9 +5,17 @@
  * order give the same findings, ids and alerts, live or replayed, however cut into blocks.
  */
 import type { Alert } from './alert/alert.ts'
-import { type Incident, addToIncident, createIncident, placeOf } from './alert/incident.ts'
+import { type Evidence, type EvidenceSettings, addEvidence, createEvidence } from './alert/evidence.ts'
+import { type Incident, type Standing, addToIncident, createIncident, placeOf } from './alert/incident.ts'
 import { type AlertSubject, type RaiseSettings, markBits, raiseAlert } from './alert/raise.ts'
-import type { DetectionContext, Detector, Observation } from './detect/detector.ts'
+import {
+  type Cause,
+  CONCERNS,
+  type Concern,
+  type DetectionContext,
+  type Detector,
+  type Observation,
+} from './detect/detector.ts'
 import type { Finding, FoldedEvent } from './detect/finding.ts'
 import {
   type AccessEvent,
@@ -19,7 +27,7 @@ import {
   roundBits,
 } from './event.ts'
 import { DIMENSIONS, MASK, isUnauthenticated, teachable } from './profile/dimension.ts'
-import { noveltyOf } from './profile/novelty.ts'
+import { type Novelty, noveltyOf } from './profile/novelty.ts'
 import {
   type ProfileSettings,
   type TokenProfile,
@@ -29,16 +37,26 @@ import {
   learn,
   moveWindow,
 } from './profile/profile.ts'
+import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
 
 /** All that the fold knows of one token. */
 export interface TokenState {
   readonly profile: TokenProfile
-  /** The open incident: the one with the latest finding. */
-  incident: Incident | undefined
+  /** What speaks for misuse, summed up. */
+  readonly evidence: Evidence
+  /** The open incident of each concern: the one with the latest finding. */
+  readonly incidents: Partial<Record<Concern, Incident>>
+}
+
+/** A detector that is switched on, with what the registry says of it. */
+export interface EnabledDetector extends Detector {
+  readonly cause: Cause
+  readonly concern: Concern
 }
 
 export interface FoldSettings extends RaiseSettings {
   readonly profile: ProfileSettings
+  readonly evidence: EvidenceSettings
   readonly findingBitsMin: number
   readonly quarantineBits: number
   /** `replay --min-bits`; undefined raises the opened and escalated alerts. */
@@ -49,6 +67,8 @@ export interface Folded {
   readonly event: FoldedEvent
   readonly findings: readonly Finding[]
   readonly alerts: readonly Alert[]
+  /** What the token learned for the first time, for its peers to know. */
+  readonly firsts: readonly Novelty[]
 }
 
 export interface Fold {
@@ -60,46 +80,54 @@ export interface Fold {
 const SUMMED = DIMENSIONS.filter((dimension) => dimension !== 'place' && dimension !== 'refused_route')
 
 export function createTokenState(tokenId: TokenId, settings: ProfileSettings): TokenState {
-  return { profile: createProfile(tokenId, settings), incident: undefined }
+  return { profile: createProfile(tokenId, settings), evidence: createEvidence(), incidents: {} }
 }
 
 /** Makes the fold. The state given to it is changed by it, and belongs to the event's token. */
-export function createFold(detectors: readonly Detector[], settings: FoldSettings, context: DetectionContext): Fold {
+export function createFold(
+  detectors: readonly EnabledDetector[],
+  settings: FoldSettings,
+  context: DetectionContext,
+): Fold {
   return function foldEvent(state, event) {
     if (state === undefined || isUnprofiled(state.profile, event)) return unprofiled(event)
     const { profile } = state
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
     const observations = inspectAll(detectors, event, profile, context, settings.findingBitsMin)
-    const surpriseBits = surpriseOf(profile, event, observations)
-    const names = context.registry.of(event.tokenId)
-    const subject = {
-      tokenId: event.tokenId,
-      tokenName: names?.name || event.tokenName,
-      tenant: names?.tenant || event.tenant,
+    const surpriseBits = surpriseOf(profile, event, observations, context)
+    const subject = subjectOf(event, context.registry)
+    const findings: Finding[] = []
+    const alerts: Alert[] = []
+    for (const concern of CONCERNS) {
+      const seen = observations.filter((one) => one.concern === concern)
+      if (seen.length === 0) continue
+      const raised = raiseFindings(state, event, seen, subject, context.peers.id, settings)
+      findings.push(...raised.findings)
+      if (raised.alert !== undefined) alerts.push(raised.alert)
     }
-    const incident = incidentOf(state, event, observations, settings.profile.incidentGapMs)
-    const bitsBefore = incident?.bits ?? 0
-    const findings = observations.map((seen) => toFinding(seen, event, subject, incident as Incident, context.peers.id))
-    for (const finding of findings) record(state, incident as Incident, finding)
-    const masks = masksOf(profile, event, incident ?? incidentAround(state, event, settings), settings)
+    const masks = masksOf(state, event, findings, settings, context)
+    const firsts = firstsOf(profile, event, masks.learned, context)
     const fresh = learn(profile, event, masks.learned, masks.held)
     return {
       event: {
         ...event,
         surpriseBits,
         reasons: observations.map(({ detector }) => detector),
-        incidentId: incident?.id ?? '',
+        incidentId: findings[0]?.incidentId ?? '',
         ...masks,
         fresh,
       },
       findings,
-      alerts: incident === undefined ? [] : raise(incident, bitsBefore, event.timeMs, subject, settings),
+      alerts,
+      firsts,
     }
   }
 }
 
 interface NamedObservation extends Observation {
   readonly detector: string
+  readonly cause: Cause
+  readonly concern: Concern
 }
 
 /** A call refused as unauthenticated creates no profile, and events from before the window are ignored. */
@@ -109,11 +137,11 @@ function isUnprofiled(profile: TokenProfile, event: AccessEvent): boolean {
 
 function unprofiled(event: AccessEvent): Folded {
   const nothing = { surpriseBits: 0, reasons: [], incidentId: '' as const, learned: 0, held: 0, fresh: 0 }
-  return { event: { ...event, ...nothing }, findings: [], alerts: [] }
+  return { event: { ...event, ...nothing }, findings: [], alerts: [], firsts: [] }
 }
 
 function inspectAll(
-  detectors: readonly Detector[],
+  detectors: readonly EnabledDetector[],
   event: AccessEvent,
   profile: TokenProfile,
   context: DetectionContext,
@@ -124,48 +152,85 @@ function inspectAll(
     const seen = detector.inspect(event, profile, context)
     if (seen === undefined) continue
     const bits = roundBits(seen.bits)
-    if (bits >= findingBitsMin) observations.push({ ...seen, bits, detector: detector.name })
+    if (bits < findingBitsMin) continue
+    observations.push({ ...seen, bits, detector: detector.name, cause: detector.cause, concern: detector.concern })
   }
   return observations
 }
 
-/** The event's own surprise: the sum over dimensions, found or not, and what other detectors found. */
-function surpriseOf(profile: TokenProfile, event: AccessEvent, observations: readonly NamedObservation[]): number {
+/** The event's own surprise: the sum over dimensions, found or not, and what other detectors found of misuse. */
+function surpriseOf(
+  profile: TokenProfile,
+  event: AccessEvent,
+  observations: readonly NamedObservation[],
+  { peers }: DetectionContext,
+): number {
   let bits = 0
-  for (const dimension of SUMMED) bits += noveltyOf(profile, dimension, event)?.bits ?? 0
-  for (const seen of observations) if (seen.dimension === undefined) bits += seen.bits
+  for (const dimension of SUMMED) bits += noveltyOf(profile, dimension, event, peers)?.bits ?? 0
+  for (const seen of observations) if (seen.dimension === undefined && seen.concern === 'misuse') bits += seen.bits
   return bits
 }
 
-/** The incident that the event's findings go to; a new one becomes the open one unless it lies too early. */
-function incidentOf(
+/** Names and tenants that a registry knows better than the events do. */
+function subjectOf(event: AccessEvent, registry: TokenRegistry): AlertSubject {
+  const known = registry.of(event.tokenId)
+  return {
+    tokenId: event.tokenId,
+    tokenName: known?.name || event.tokenName,
+    tenant: known?.tenant || event.tenant,
+    isPowerful: known !== undefined && isPowerful(known),
+  }
+}
+
+/** Makes findings of one concern's observations, adds them to its incident, and raises the alert that follows. */
+function raiseFindings(
   state: TokenState,
   event: AccessEvent,
   observations: readonly NamedObservation[],
-  gapMs: number,
-): Incident | undefined {
-  const first = observations[0]
-  if (first === undefined) return undefined
-  const place = placeOf(state.incident, event.timeMs, gapMs)
-  if (place === 'join') return state.incident
-  const incident = createIncident(incidentIdOf(event, first), event.timeMs)
-  if (place === 'open') state.incident = incident
-  return incident
+  subject: AlertSubject,
+  snapshot: string,
+  settings: FoldSettings,
+): { findings: Finding[]; alert: Alert | undefined } {
+  const { concern } = observations[0] as NamedObservation
+  const place = placeOf(state.incidents[concern], event.timeMs, settings.profile.incidentGapMs)
+  const open = place === 'join' ? state.incidents[concern] : undefined
+  const before: Standing | undefined = open && { ...open }
+  const incident =
+    open ?? createIncident(incidentIdOf(event, observations[0] as NamedObservation), concern, event.timeMs)
+  if (place === 'open') state.incidents[concern] = incident
+  // What comes too late for the open incident is no part of the sum either: it stands for itself.
+  const evidence = place === 'apart' ? createEvidence() : state.evidence
+  const findings = observations.map((seen) => {
+    const found = toFinding(seen, event, subject, incident, snapshot)
+    const timeMs = event.timeMs
+    const sumBits =
+      concern === 'misuse'
+        ? addEvidence(
+            evidence,
+            { detector: seen.detector, cause: seen.cause, bits: seen.bits, timeMs },
+            settings.evidence,
+          )
+        : incident.bits + seen.bits
+    const { windowMs, carriedBits } = concern === 'misuse' && place !== 'apart' ? evidence : NO_WINDOW
+    const finding: Finding = { ...found, sumBits, windowMs, carriedBits }
+    addToIncident(incident, finding, sumBits)
+    remember(state.profile, finding)
+    return finding
+  })
+  return { findings, alert: raise(incident, before, event.timeMs, subject, settings) }
 }
+
+const NO_WINDOW = { windowMs: 0, carriedBits: 0 }
 
 /** A bucket alone would name two incidents: late findings of one bucket stand apart, each for itself. */
 function incidentIdOf(event: AccessEvent, first: NamedObservation): IncidentId {
-  const { bucket, detector } = first
+  const { bucket, detector, concern } = first
+  const kind = concern === 'misuse' ? [] : [concern]
   const id =
     bucket === undefined
-      ? hashId(event.tokenId, event.eventId)
+      ? hashId(event.tokenId, event.eventId, ...kind)
       : hashId(event.tokenId, bucket.startMs, bucket.step, detector)
   return id as IncidentId
-}
-
-/** The open incident, when the event lies within its reach though it gave no finding. */
-function incidentAround(state: TokenState, event: AccessEvent, settings: FoldSettings): Incident | undefined {
-  return placeOf(state.incident, event.timeMs, settings.profile.incidentGapMs) === 'join' ? state.incident : undefined
 }
 
 function toFinding(
@@ -174,7 +239,7 @@ function toFinding(
   subject: AlertSubject,
   incident: Incident,
   snapshot: string,
-): Finding {
+): Omit<Finding, 'sumBits' | 'windowMs' | 'carriedBits'> {
   const { bucket } = seen
   const id =
     bucket === undefined
@@ -188,6 +253,7 @@ function toFinding(
     tokenName: subject.tokenName,
     tenant: subject.tenant,
     detector: seen.detector,
+    concern: seen.concern,
     eventId: event.eventId,
     timeMs: event.timeMs,
     bucketMs: bucket?.startMs ?? 0,
@@ -196,6 +262,8 @@ function toFinding(
     seen: seen.seen,
     normal: seen.normal,
     numbers: seen.numbers,
+    severityMin: seen.severityMin,
+    isGrave: seen.isGrave === true,
     snapshot,
     ip: event.ip,
     country: event.country,
@@ -204,10 +272,8 @@ function toFinding(
   }
 }
 
-function record(state: TokenState, incident: Incident, finding: Finding): void {
-  addToIncident(incident, finding)
-  const { profile } = state
-  profile.lastFindingMs = Math.max(profile.lastFindingMs, finding.timeMs)
+function remember(profile: TokenProfile, finding: Finding): void {
+  if (finding.concern === 'misuse') profile.lastFindingMs = Math.max(profile.lastFindingMs, finding.timeMs)
   if (finding.step > 0) profile.raised.set(finding.detector, { bucketMs: finding.bucketMs, step: finding.step })
 }
 
@@ -215,24 +281,53 @@ function record(state: TokenState, incident: Incident, finding: Finding): void {
  * Quarantine takes the whole event: while its incident stands at the quarantine bits or above, or when it brings a value
  * that is in quarantine already.
  */
-function masksOf(profile: TokenProfile, event: AccessEvent, incident: Incident | undefined, settings: FoldSettings) {
+function masksOf(
+  state: TokenState,
+  event: AccessEvent,
+  findings: readonly Finding[],
+  settings: FoldSettings,
+  { peers }: DetectionContext,
+): { learned: number; held: number } {
+  const { profile } = state
   const teaches = teachable(event)
   const isHeld =
-    (incident !== undefined && incident.bits >= settings.quarantineBits) ||
-    DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event)?.held === true)
+    incidentBits(state, event, findings, settings) >= settings.quarantineBits ||
+    DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
   return { learned: (isHeld ? 0 : teaches) | MASK.errors, held: isHeld ? teaches : 0 }
+}
+
+/** What the incident stands at that the event belongs to, or within whose reach it lies; 0 without one. */
+function incidentBits(
+  state: TokenState,
+  event: AccessEvent,
+  findings: readonly Finding[],
+  settings: FoldSettings,
+): number {
+  const own = findings.filter(({ concern }) => concern === 'misuse').at(-1)
+  const open = state.incidents.misuse
+  if (own !== undefined) return own.incidentId === open?.id ? open.bits : own.sumBits
+  return placeOf(open, event.timeMs, settings.profile.incidentGapMs) === 'join' ? (open as Incident).bits : 0
+}
+
+/** What the token is about to learn that it did not know. */
+function firstsOf(profile: TokenProfile, event: AccessEvent, learned: number, { peers }: DetectionContext): Novelty[] {
+  const firsts: Novelty[] = []
+  for (const dimension of SUMMED) {
+    if ((learned & MASK[dimension]) === 0) continue
+    const novelty = noveltyOf(profile, dimension, event, peers)
+    if (novelty !== undefined) firsts.push(novelty)
+  }
+  return firsts
 }
 
 function raise(
   incident: Incident,
-  bitsBefore: number,
+  before: Standing | undefined,
   timeMs: EventTimeMs,
   subject: AlertSubject,
   settings: FoldSettings,
-): Alert[] {
-  const alert =
-    settings.minBits === undefined
-      ? raiseAlert(incident, bitsBefore, timeMs, subject, settings)
-      : markBits(incident, bitsBefore, timeMs, subject, settings, settings.minBits)
-  return alert === undefined ? [] : [alert]
+): Alert | undefined {
+  return settings.minBits === undefined
+    ? raiseAlert(incident, before, timeMs, subject, settings)
+    : markBits(incident, before, timeMs, subject, settings, settings.minBits)
 }

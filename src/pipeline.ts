@@ -8,6 +8,7 @@ import type { AccessEvent, DecodedEvent, TokenId } from './event.ts'
 import type { Fold, Folded } from './fold.ts'
 import type { DeadLetter } from './ingest/dead-letter.ts'
 import type { RawRecord } from './ingest/source.ts'
+import type { MemoryPeers } from './profile/memory-peers.ts'
 import type { TokenStates } from './token-states.ts'
 
 /** Records that are decoded ahead, so that their tokens' states are loaded in one go. */
@@ -22,6 +23,8 @@ export interface PipelineSteps {
   readonly enrich: (event: DecodedEvent) => AccessEvent
   readonly states: TokenStates
   readonly fold: Fold
+  /** Peers that are counted as the fold goes. */
+  readonly peers?: Pick<MemoryPeers, 'learn'>
 }
 
 export interface Pipeline {
@@ -54,7 +57,11 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
         block.bytes += record.value?.length ?? 0
         if (!block.isRetry) block.lastOffset = record.offset
         block.deadLetters.push(...deadLetters)
-        for (const event of events) addFolded(block, steps.fold(stateOf(steps.states, event), event))
+        for (const event of events) {
+          const folded = steps.fold(stateOf(steps.states, event), event)
+          steps.peers?.learn(event, folded.firsts)
+          addFolded(block, folded)
+        }
         taken++
         if (!block.isRetry && isFull(block, limits)) break
       }

@@ -2,7 +2,7 @@
 import type { Alert, AlertKind, AlertSource } from './alert.ts'
 import type { Severity } from '../severity.ts'
 import { evidenceQuery } from './evidence-query.ts'
-import { type Incident, severityOf } from './incident.ts'
+import { type Incident, type Standing, severityOf } from './incident.ts'
 import { type AlertId, type EventTimeMs, type TokenId, hashId } from '../event.ts'
 import { HOUR_MS } from '../settings.ts'
 
@@ -20,18 +20,20 @@ export interface AlertSubject {
   readonly tokenId: TokenId
   readonly tokenName: string
   readonly tenant: string
+  /** A broad, permanent or production token: what is done with it weighs more. */
+  readonly isPowerful: boolean
 }
 
-/** The alert that an incident gives when its bits go from `bitsBefore` to what they are now, if any. */
+/** The alert that an incident gives when it goes from where it stood before to where it stands now, if any. */
 export function raiseAlert(
   incident: Incident,
-  bitsBefore: number,
+  standingBefore: Standing | undefined,
   timeMs: EventTimeMs,
   subject: AlertSubject,
   settings: RaiseSettings,
 ): Alert | undefined {
-  const severity = severityOf(incident.bits, settings.thresholdBits)
-  const before = severityOf(bitsBefore, settings.thresholdBits)
+  const severity = severityOf(incident, subject.isPowerful, settings.thresholdBits)
+  const before = standingBefore && severityOf(standingBefore, subject.isPowerful, settings.thresholdBits)
   if (severity === undefined || severity === before) return undefined
   const kind = before === undefined ? 'opened' : 'escalated'
   // Resolve actions come with acknowledging; until then no incident was ever reopened.
@@ -43,15 +45,16 @@ export function raiseAlert(
 /** `replay --min-bits`: a line each time the bits pass another whole bit from `minBits` on. */
 export function markBits(
   incident: Incident,
-  bitsBefore: number,
+  standingBefore: Standing | undefined,
   timeMs: EventTimeMs,
   subject: AlertSubject,
   settings: RaiseSettings,
   minBits: number,
 ): Alert | undefined {
+  const bitsBefore = standingBefore?.bits ?? 0
   const floor = Math.floor(incident.bits)
   if (incident.bits < minBits || (Math.floor(bitsBefore) === floor && bitsBefore >= minBits)) return undefined
-  const severity = severityOf(incident.bits, settings.thresholdBits) ?? 'low'
+  const severity = severityOf(incident, subject.isPowerful, settings.thresholdBits) ?? 'low'
   const alertId = hashId(incident.id, 'bits', floor) as AlertId
   return writeAlert({ alertId, kind: 'bits', severity, reopening: 0 }, incident, timeMs, subject, settings)
 }

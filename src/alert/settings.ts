@@ -1,6 +1,6 @@
 /** When findings become an alert: the `alerting` section. */
 import { z } from 'zod'
-import { HOUR_MS, MINUTE_MS, durationMs } from '../settings.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, durationMs } from '../settings.ts'
 
 /** Bits at which an incident alerts unless set otherwise. The one place for this number. */
 export const THRESHOLD_BITS = 13
@@ -17,6 +17,27 @@ export const alertingSettings = z.strictObject({
         'bench:threshold`): at 13 bits 0.04 false incidents a day with 45 of 50 hidden attacks caught; at 10 bits 0.18 ' +
         'and 49; at 16 bits 0.01 and 44.',
     ),
+  evidence: z
+    .strictObject({
+      coincidenceWindowMs: durationMs('Findings within this time of the first of them are weighed together.')
+        .min(MINUTE_MS)
+        .default(HOUR_MS),
+      coincidenceBits: z
+        .number()
+        .min(0)
+        .max(64)
+        .default(2)
+        .describe('What each further cause in one window adds: unusual source, client, action, volume, time, company.'),
+      driftBits: z
+        .number()
+        .min(0)
+        .max(64)
+        .default(3)
+        .describe('Taken from each window, for some new value comes in every week.'),
+      halfLifeMs: durationMs('Time in which what was found before counts for half.').min(HOUR_MS).default(DAY_MS),
+    })
+    .prefault({})
+    .describe('How findings of one token add up.'),
   incidentGapMs: durationMs('Findings of one subject at most this far apart, in event time, are one incident.')
     .min(MINUTE_MS)
     .default(6 * HOUR_MS),

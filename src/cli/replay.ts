@@ -14,6 +14,7 @@ import { renderTerminal } from '../notify/terminal.ts'
 import { createPipeline } from '../pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
 import { readTokens } from '../registry/token-file.ts'
+import { createMemoryPeers } from '../profile/memory-peers.ts'
 import { replay } from '../replay.ts'
 import { createMemoryStates } from '../token-states.ts'
 import { ExitCode, UserError, configOf } from './command.ts'
@@ -66,7 +67,10 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
   }
   if (input !== '-') await mustBeReadable('--input', input)
   const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens)
+  // With a store the peers are its snapshots.
+  const peers = options.store ? undefined : createMemoryPeers()
   const detection = await createDetection(config, {
+    ...(peers === undefined ? {} : { peers }),
     registry,
     ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
   })
@@ -75,7 +79,10 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
   const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
   const limits = config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
-  const pipeline = createPipeline({ decode, enrich: detection.enrich, states, fold: detection.fold }, limits)
+  const pipeline = createPipeline(
+    { decode, enrich: detection.enrich, states, fold: detection.fold, ...(peers && { peers }) },
+    limits,
+  )
   const output = await openAlertOutput(options.alerts)
   const progress = createProgress()
   const startedAtMs = systemClock.now()

@@ -2,15 +2,10 @@
 import type { z } from 'zod'
 import type { AccessEvent } from '../event.ts'
 import type { Dimension } from '../profile/dimension.ts'
+import { NO_PEERS, type PeerSnapshot } from '../profile/peers.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import type { Severity } from '../severity.ts'
 import { EMPTY_REGISTRY, type TokenRegistry } from '../registry/registered-token.ts'
-
-/** Statistics of a closed earlier period over many tokens. Empty until peers are built. */
-export interface PeerSnapshot {
-  readonly id: string
-}
-export const NO_PEERS: PeerSnapshot = { id: '' }
 
 /** What a detector may know beside the token's own history. */
 export interface DetectionContext {

@@ -1,4 +1,6 @@
 /** What detection says of an event: its findings, and what the profile learned from it. */
+import type { Concern } from './detector.ts'
+import type { Severity } from '../severity.ts'
 import type { AccessEvent, EventId, EventTimeMs, FindingId, IncidentId, Position, SubjectKind } from '../event.ts'
 
 /** One detector's answer to one event, placed in an incident. */
@@ -10,6 +12,7 @@ export interface Finding {
   readonly tokenName: string
   readonly tenant: string
   readonly detector: string
+  readonly concern: Concern
   readonly eventId: EventId
   readonly timeMs: EventTimeMs
   /** Start of the bucket for bucketed detectors, else 0. */
@@ -21,6 +24,12 @@ export interface Finding {
   readonly seen: string
   readonly normal: string
   readonly numbers: Readonly<Record<string, number>>
+  /** What the token's evidence came to with it, and the sum's state, so that it can be taken up again (evidence.ts). */
+  readonly sumBits: number
+  readonly windowMs: number
+  readonly carriedBits: number
+  readonly severityMin: Severity | undefined
+  readonly isGrave: boolean
   /** The peer snapshot that it used, '' for none. */
   readonly snapshot: string
   readonly ip: string

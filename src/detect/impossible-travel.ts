@@ -31,9 +31,9 @@ export const impossibleTravel = defineDetector({
   }),
   create: ({ bits, distanceKmMin, speedKmhMin }, { findingBitsMin }) => ({
     name: 'impossible-travel',
-    inspect(event, profile) {
+    inspect(event, profile, context) {
       if (bits < findingBitsMin || event.sourceClass !== 'public') return undefined
-      const novelty = noveltyOf(profile, 'place', event)
+      const novelty = noveltyOf(profile, 'place', event, context.peers)
       if (novelty === undefined || novelty.level > CITY_LEVEL || novelty.held) return undefined
       const last = lastPlace(profile)
       const here = coordinatesOf(event.place)

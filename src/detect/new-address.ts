@@ -20,8 +20,8 @@ export const newAddress = defineDetector({
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-address',
-    inspect(event, profile) {
-      const novelty = noveltyOf(profile, 'network', event)
+    inspect(event, profile, context) {
+      const novelty = noveltyOf(profile, 'network', event, context.peers)
       if (novelty === undefined || novelty.level < 2 || novelty.bits < findingBitsMin) return undefined
       const kind = novelty.level === 2 ? 'prefix' : 'address'
       const plural = novelty.level === 2 ? 'prefixes' : 'addresses'

@@ -20,8 +20,8 @@ export const newCountry = defineDetector({
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-country',
-    inspect(event, profile) {
-      const novelty = noveltyOf(profile, 'network', event)
+    inspect(event, profile, context) {
+      const novelty = noveltyOf(profile, 'network', event, context.peers)
       if (novelty === undefined || novelty.level !== 0 || novelty.bits < findingBitsMin) return undefined
       return noveltyObservation(novelty, {
         call: `from ${countryName(novelty.levels[0] ?? '')}: ${sourceOf(event)}`,

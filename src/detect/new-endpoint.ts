@@ -25,8 +25,8 @@ export const newEndpoint = defineDetector({
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-endpoint',
-    inspect(event, profile) {
-      const novelty = noveltyOf(profile, 'route', event)
+    inspect(event, profile, context) {
+      const novelty = noveltyOf(profile, 'route', event, context.peers)
       if (novelty === undefined || novelty.bits < findingBitsMin) return undefined
       const [one, many] = KINDS[novelty.level] ?? KINDS[1]
       const parent = novelty.level === 0 ? '' : ` of ${novelty.levels[novelty.level - 1] ?? ''}`

@@ -20,8 +20,8 @@ export const newNetwork = defineDetector({
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-network',
-    inspect(event, profile) {
-      const novelty = noveltyOf(profile, 'network', event)
+    inspect(event, profile, context) {
+      const novelty = noveltyOf(profile, 'network', event, context.peers)
       if (novelty === undefined || novelty.level !== 1 || novelty.bits < findingBitsMin) return undefined
       return noveltyObservation(novelty, {
         call: `from network ${event.network}: ${sourceOf(event)}`,

@@ -18,8 +18,8 @@ export const newUserAgent = defineDetector({
   settings: z.strictObject({}),
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-user-agent',
-    inspect(event, profile) {
-      const novelty = noveltyOf(profile, 'agent', event)
+    inspect(event, profile, context) {
+      const novelty = noveltyOf(profile, 'agent', event, context.peers)
       if (novelty === undefined || novelty.bits < findingBitsMin) return undefined
       const isFamily = novelty.level === 0
       return noveltyObservation(novelty, {

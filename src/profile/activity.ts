@@ -65,6 +65,36 @@ export function activeHours(activity: Activity, sinceHour = 0): number {
   return n
 }
 
+/**
+ * Number of learned hours, from the hour `sinceHour` on, that lie on certain days.
+ * @param days pairs of (month since 1970, mask of its days).
+ */
+export function activeHoursOn(activity: Activity, days: readonly number[], sinceHour = 0): number {
+  let n = 0
+  for (let i = 0; i < days.length; i += 2) {
+    const month = days[i] as number
+    const mask = days[i + 1] as number
+    const bits = activity.months.get(month)
+    if (bits === undefined) continue
+    const skip = sinceHour - hourOf(monthStartMs(month))
+    for (let day = 0; day < 31; day++) {
+      if (((mask >>> day) & 1) === 0) continue
+      const ofDay = hoursOfDay(bits, day)
+      const skipped = skip - day * 24
+      n += popcount(skipped <= 0 ? ofDay : skipped >= 24 ? 0 : ofDay >>> skipped)
+    }
+  }
+  return n
+}
+
+/** The 24 bits of one day of a month, the first hour lowest. */
+function hoursOfDay(bits: Uint32Array, day: number): number {
+  const at = day * 24
+  const low = (bits[at >> 5] ?? 0) >>> (at & 31)
+  const high = (at & 31) > 8 ? (bits[(at >> 5) + 1] ?? 0) << (32 - (at & 31)) : 0
+  return (low | high) & 0xffffff
+}
+
 /** Days since 1970 on which the token worked, ascending. */
 export function activeDays(activity: Activity): number[] {
   const days = new Set<number>()

@@ -8,9 +8,10 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { roundBits } from '../event.ts'
-import { activeHours } from './activity.ts'
-import { dayBit, dayOf, hourOf, monthOf, popcount } from './calendar.ts'
+import { activeHours, activeHoursOn } from './activity.ts'
+import { dayBit, hourOf, monthOf } from './calendar.ts'
 import { type Dimension, MASK, chainOf, teachable } from './dimension.ts'
+import { type PeerSnapshot, type Reach, isShared, reachBits } from './peers.ts'
 import type { TokenProfile } from './profile.ts'
 import { type ValueEntry, addDays } from './values.ts'
 
@@ -27,7 +28,10 @@ export interface Novelty {
   readonly levels: readonly string[]
   /** 0 when this bucket has already paid for it. */
   readonly bits: number
-  /** Active buckets: the token's hours at the top of a chain, the parent's days below. */
+  /** What of the bits the peers add, or take away. */
+  readonly peerBits: number
+  readonly reach: Reach
+  /** Hours in which the token was active; below the top of a chain, on days on which the parent was seen. */
   readonly n: number
   /** Buckets in which a value was first seen. */
   readonly k: number
@@ -40,7 +44,12 @@ export interface Novelty {
 }
 
 /** What is new about the event in this dimension, or undefined when all is known or the event cannot teach it. */
-export function noveltyOf(profile: TokenProfile, dimension: Dimension, event: AccessEvent): Novelty | undefined {
+export function noveltyOf(
+  profile: TokenProfile,
+  dimension: Dimension,
+  event: AccessEvent,
+  peers: PeerSnapshot,
+): Novelty | undefined {
   if ((teachable(event) & MASK[dimension]) === 0) return undefined
   const { answers } = profile
   if (answers.event !== event) {
@@ -48,18 +57,23 @@ export function noveltyOf(profile: TokenProfile, dimension: Dimension, event: Ac
     answers.novelty.clear()
   }
   if (answers.novelty.has(dimension)) return answers.novelty.get(dimension)
-  const found = measure(profile, dimension, event)
+  const found = measure(profile, dimension, event, peers)
   answers.novelty.set(dimension, found)
   return found
 }
 
 /** P(new) in bits. `n` and `k` are counts of buckets, k at most n. */
 export function newValueBits(n: number, k: number): { bits: number; delta: number } {
-  const delta = Math.min(DELTA_MAX, Math.max(DELTA_MIN, n === 0 ? 0 : k / n))
+  const delta = Math.min(DELTA_MAX, Math.max(DELTA_MIN, n < 2 || k < 1 ? 0 : Math.log(k) / Math.log(n)))
   return { bits: roundBits(-Math.log2((THETA + delta * k) / (n + THETA))), delta }
 }
 
-function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent): Novelty | undefined {
+function measure(
+  profile: TokenProfile,
+  dimension: Dimension,
+  event: AccessEvent,
+  peers: PeerSnapshot,
+): Novelty | undefined {
   const chain = chainOf(dimension, event)
   const learned = profile.learned[dimension]
   if (learned.has(chain)) return undefined
@@ -73,13 +87,17 @@ function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent
   while (level < levels.length && isAdopted(profile, event, held[level])) level++
   if (level === levels.length) return undefined
   const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
-  const bucketOf = level === 0 ? hourOf : dayOf
-  const n = level === 0 ? activeHours(profile.activity, coveredSinceHour(profile, dimension, family)) : family.days
-  const firsts = new Set([...family.firstMs.values()].filter((ms) => ms > 0).map(bucketOf))
+  const sinceHour = coveredSinceHour(profile, dimension, family)
+  const n =
+    level === 0 ? activeHours(profile.activity, sinceHour) : activeHoursOn(profile.activity, family.days, sinceHour)
+  const firsts = new Set([...family.firstMs.values()].filter((ms) => ms > 0).map(hourOf))
   const k = Math.min(firsts.size, n)
   const seenHeld = held[level]
-  const paid = firsts.has(bucketOf(event.timeMs)) || hasPaid(profile, dimension, event, prefixes, level, family.firstMs)
+  const paid = firsts.has(hourOf(event.timeMs)) || hasPaid(profile, dimension, event, prefixes, level, family.firstMs)
   const { bits, delta } = newValueBits(n, k)
+  const prefix = prefixes[level] as string
+  const reach = paid || !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
+  const peerBits = paid ? 0 : roundBits(reachBits(peers, dimension, level, reach))
   return {
     dimension,
     level,
@@ -87,7 +105,9 @@ function measure(profile: TokenProfile, dimension: Dimension, event: AccessEvent
     n,
     k,
     delta,
-    bits: paid ? 0 : bits,
+    bits: paid ? 0 : Math.max(0, bits + peerBits),
+    peerBits,
+    reach,
     siblings: family.latest,
     siblingCount: family.firstMs.size,
     held: seenHeld !== undefined,
@@ -138,15 +158,14 @@ function hasPaid(
   level: number,
   known: ReadonlyMap<string, number>,
 ): boolean {
-  const bucketOf = level === 0 ? hourOf : dayOf
   const own = prefixes[level] as string
   const isLeaf = level === prefixes.length - 1
   const parent = level === 0 ? '' : (prefixes[level - 1] as string)
-  const bucket = bucketOf(event.timeMs)
+  const bucket = hourOf(event.timeMs)
   for (const [value, entry] of profile.held[dimension]) {
     // Quarantine takes whole events, so known values stand there too: they pay for nothing.
     if (!value.startsWith(parent) || known.has(value.split('|', level + 1)[level] ?? '')) continue
-    if (bucketOf(entry.enteredAtMs) === bucket) return true
+    if (hourOf(entry.enteredAtMs) === bucket) return true
     if ((isLeaf ? value === own : value.startsWith(own)) && wasSeenOn(entry, event.timeMs)) return true
   }
   return false
@@ -157,7 +176,7 @@ function wasSeenOn(entry: ValueEntry, timeMs: number): boolean {
   return at >= 0 && ((entry.days[at + 1] ?? 0) & dayBit(timeMs)) !== 0
 }
 
-/** The known values under a parent: when each first appeared, on how many days any was seen, and which came last. */
+/** The known values under a parent: when each first appeared, on which days any was seen, and which came last. */
 function familyOf(table: ReadonlyMap<string, ValueEntry>, parent: string, level: number) {
   const firstMs = new Map<string, number>()
   const lastMs = new Map<string, number>()
@@ -170,11 +189,9 @@ function familyOf(table: ReadonlyMap<string, ValueEntry>, parent: string, level:
     if (entry.lastMs > (lastMs.get(child) ?? 0)) lastMs.set(child, entry.lastMs)
     for (let i = 0; i < entry.days.length; i += 2) addDays(days, entry.days[i] as number, entry.days[i + 1] as number)
   }
-  let dayCount = 0
-  for (let i = 1; i < days.length; i += 2) dayCount += popcount(days[i] as number)
   const latest = [...lastMs]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .slice(0, 8)
     .map(([child]) => child)
-  return { firstMs, days: dayCount, latest }
+  return { firstMs, days, latest }
 }

@@ -47,3 +47,16 @@ export function createRegistry(tokens: Iterable<RegisteredToken>): TokenRegistry
     successorOf: (tokenId) => successors.get(tokenId),
   }
 }
+
+/** Scopes that stand for everything. */
+const BROAD_SCOPE = /(^|[:.])(\*|admin|all|root|owner|full[-_]?access|superuser)($|[:.])/i
+
+/** Whether it may do nearly everything. */
+export function isBroad(token: RegisteredToken): boolean {
+  return token.scopes.some((scope) => BROAD_SCOPE.test(scope))
+}
+
+/** A broad, permanent or production token: whoever holds it can do more harm, or for longer. */
+export function isPowerful(token: RegisteredToken): boolean {
+  return isBroad(token) || token.expiresAtMs === 0 || /^prod/i.test(token.environment)
+}

@@ -127,7 +127,11 @@ function addHour(profile: TokenProfile, row: HourRow): void {
 }
 
 function addIncident(state: TokenState, row: IncidentRow): void {
-  const incident: Incident = (state.incident ??= createIncident(row.incident_id as IncidentId, row.first_at))
+  const incident: Incident = (state.incidents.misuse ??= createIncident(
+    row.incident_id as IncidentId,
+    'misuse',
+    row.first_at,
+  ))
   incident.bits += row.bits
   incident.bitsByDetector.set(row.detector, row.bits)
   incident.firstMs = Math.min(incident.firstMs, row.first_at)
@@ -136,7 +140,7 @@ function addIncident(state: TokenState, row: IncidentRow): void {
 }
 
 function addEvidence(state: TokenState, row: EvidenceRow): void {
-  state.incident?.evidence.push({
+  state.incidents.misuse?.evidence.push({
     findingId: row.finding_id,
     eventId: row.event_id,
     timeMs: row.time as EventTimeMs,
