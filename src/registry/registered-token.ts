@@ -27,25 +27,53 @@ export interface TokenRegistry {
   of(tokenId: TokenId): RegisteredToken | undefined
   /** The token that was rotated in for this one. */
   successorOf(tokenId: TokenId): RegisteredToken | undefined
+  /** Since when it is known to be in wrong hands, registered or not; 0 for no such thing. */
+  compromisedAtMs(tokenId: TokenId): number
+  /** Whether a registered token belongs to this tenant, by `plainName`. */
+  hasTenant(tenant: string): boolean
 }
 
-export const EMPTY_REGISTRY: TokenRegistry = { size: 0, of: () => undefined, successorOf: () => undefined }
+export const EMPTY_REGISTRY: TokenRegistry = createRegistry([])
 
-/** A registry in memory. A token that stands twice is as it stands last; of several successors the last created counts. */
-export function createRegistry(tokens: Iterable<RegisteredToken>): TokenRegistry {
+/**
+ * A registry in memory. A token that stands twice is as it stands last; of several successors the last created counts.
+ * @param marks when people say that a token fell into wrong hands: this wins over what the registry says of it.
+ */
+export function createRegistry(
+  tokens: Iterable<RegisteredToken>,
+  marks: ReadonlyMap<TokenId, number> = new Map(),
+): TokenRegistry {
   const byId = new Map<TokenId, RegisteredToken>()
   for (const token of tokens) byId.set(token.tokenId, token)
   const successors = new Map<TokenId, RegisteredToken>()
+  const tenants = new Set<string>()
   for (const token of byId.values()) {
+    if (token.tenant !== '') tenants.add(plainName(token.tenant))
     if (token.rotatedFrom === '' || token.rotatedFrom === token.tokenId) continue
     const other = successors.get(token.rotatedFrom)
     if (other === undefined || token.createdAtMs > other.createdAtMs) successors.set(token.rotatedFrom, token)
   }
+  // Each detector asks for the same token in turn.
+  let last: { readonly tokenId: TokenId; readonly token: RegisteredToken | undefined } | undefined
+  const of = (tokenId: TokenId) => {
+    if (last === undefined || last.tokenId !== tokenId) last = { tokenId, token: byId.get(tokenId) }
+    return last.token
+  }
   return {
     size: byId.size,
-    of: (tokenId) => byId.get(tokenId),
+    of,
     successorOf: (tokenId) => successors.get(tokenId),
+    compromisedAtMs: (tokenId) => marks.get(tokenId) ?? of(tokenId)?.compromisedAtMs ?? 0,
+    hasTenant: (tenant) => tenants.has(plainName(tenant)),
   }
+}
+
+/** A name as people mean it: `Acme Corp` and `acme-corp` are one. */
+export function plainName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-|-$/g, '')
 }
 
 /** Scopes that stand for everything. */
