@@ -14,8 +14,13 @@ export interface ReplayOptions {
   readonly set: readonly string[]
 }
 
+export interface AlertLine extends ScoredLine {
+  readonly incidentId: string
+}
+
 /** The part of an alert line that is scored. */
 const alertLineSchema = z.object({
+  incident_id: z.string(),
   token_id: z.string(),
   time: z.iso.datetime(),
   surprise_bits: z.number(),
@@ -25,7 +30,7 @@ const alertLineSchema = z.object({
   ips: z.array(z.string()),
 })
 
-export async function replayLines(options: ReplayOptions): Promise<readonly ScoredLine[]> {
+export async function replayLines(options: ReplayOptions): Promise<readonly AlertLine[]> {
   await runTokenwatch('replay', {
     format: options.format,
     input: options.eventsFile,
@@ -41,9 +46,10 @@ export async function replayLines(options: ReplayOptions): Promise<readonly Scor
     .map(parseAlertLine)
 }
 
-export function parseAlertLine(text: string): ScoredLine {
+export function parseAlertLine(text: string): AlertLine {
   const line = alertLineSchema.parse(JSON.parse(text))
   return {
+    incidentId: line.incident_id,
     subject: line.token_id,
     timeMs: Date.parse(line.time),
     bits: line.surprise_bits,

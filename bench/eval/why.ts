@@ -1,13 +1,15 @@
 /** For whoever tunes detection: what was false, on which tokens and by which detectors, and what was missed. */
 import type { Attack } from './attacks.ts'
 import type { Incident, ScoredLine } from './incidents.ts'
+import type { Habits } from './simulated.ts'
 import type { OperatingPoint, Run, Sweep } from './sweep.ts'
 import type { TableData } from './table.ts'
 
-/** Kind of each token by its id, for one run. */
-export type Habits = ReadonlyMap<string, string>
-
-const EXAMPLES = 25
+export interface WhyOptions {
+  /** False incidents per 1,000 token-days. */
+  readonly rates: readonly number[]
+  readonly examples: number
+}
 
 interface FalseIncident extends Incident {
   readonly run: Run
@@ -19,9 +21,10 @@ export function whyTables(
   sweep: Sweep,
   runs: readonly Run[],
   habits: readonly Habits[],
-  rates: readonly number[],
+  options: WhyOptions,
 ): TableData[] {
-  const tables = rates.flatMap((rate) => falseTables(rate, falseIncidents(sweep.atRate(rate), runs, habits)))
+  const { rates, examples } = options
+  const tables = rates.flatMap((rate) => falseTables(rate, falseIncidents(sweep.atRate(rate), runs, habits), examples))
   return [...tables, ...rates.map((rate) => missedTable(rate, sweep, runs, habits))]
 }
 
@@ -38,7 +41,7 @@ function falseIncidents(point: OperatingPoint, runs: readonly Run[], habits: rea
   )
 }
 
-function falseTables(rate: number, incidents: readonly FalseIncident[]): TableData[] {
+function falseTables(rate: number, incidents: readonly FalseIncident[], examples: number): TableData[] {
   const ranked = incidents.toSorted((left, right) => right.peak.bits - left.peak.bits)
   return [
     countTable(`false at ${rate} per 1,000, by detectors`, incidents, ({ peak }) => detectorsOf(peak)),
@@ -47,7 +50,7 @@ function falseTables(rate: number, incidents: readonly FalseIncident[]): TableDa
       title: `false at ${rate} per 1,000, strongest first`,
       head: ['seed', 'token', 'kind', 'time', 'bits', 'detectors', 'title'],
       rows: ranked
-        .slice(0, EXAMPLES)
+        .slice(0, examples)
         .map(({ run, subject, habit, peak }) => [
           run.seed,
           subject.slice(0, 12),

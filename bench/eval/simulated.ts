@@ -1,0 +1,53 @@
+/** Runs tokenwatch, and if asked the reference rules, over the simulated traffic of each seed. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import { createEstate } from '../../src/simulate/estate.ts'
+import { SIMULATION_DEFAULTS } from '../../src/simulate/simulation.ts'
+import { readAttacks } from './attacks.ts'
+import type { EvalOptions } from './options.ts'
+import { replayLines } from './replay.ts'
+import { RULE_SETS } from './rules/index.ts'
+import { ruleLines } from './rules/lines.ts'
+import type { Run } from './sweep.ts'
+import { keepTraffic } from './traffic.ts'
+
+/** Kind of each token by its id. */
+export type Habits = ReadonlyMap<string, string>
+
+export interface SeedResult {
+  readonly tokenwatch: Run
+  /** One for each set of rules; empty when they were not asked for. */
+  readonly rules: readonly Run[]
+  readonly habits: Habits
+}
+
+export interface Place {
+  readonly folder: string
+  readonly asnFile: string
+  readonly tell: (text: string) => void
+}
+
+export function runSeeds(options: EvalOptions, place: Place): Promise<readonly SeedResult[]> {
+  return pLimit(options.jobs).map(options.seeds, (seed) => runSeed(seed, options, place))
+}
+
+async function runSeed(seed: number, options: EvalOptions, { folder, asnFile, tell }: Place): Promise<SeedResult> {
+  const { tokens, days, set } = options
+  const traffic = await keepTraffic(folder, { seed, tokens, days })
+  const attacks = await readAttacks(traffic.labelsFile, traffic.eventsFile)
+  const alertsFile = join(folder, `alerts-${seed}-${process.pid}.ndjson`)
+  const startedAtMs = performance.now()
+  const lines = await replayLines({ format: 'canonical', ...traffic, asnFile, alertsFile, set })
+  await rm(alertsFile)
+  const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(0)
+  tell(`seed ${seed}: ${attacks.length} attacks, ${lines.length} lines, replayed in ${seconds} s`)
+  const run = (own: Run['lines']): Run => ({ seed, tokenDays: tokens * days, attacks, lines: own })
+  const rules = options.rules ? await ruleLines(RULE_SETS, { eventsFile: traffic.eventsFile, asnFile }) : []
+  return { tokenwatch: run(lines), rules: rules.map(run), habits: habitsOf(seed, options) }
+}
+
+function habitsOf(seed: number, { tokens, days }: EvalOptions): Habits {
+  const estate = createEstate({ seed, tokens, days, startMs: SIMULATION_DEFAULTS.startMs })
+  return new Map(estate.map(({ token, kind }) => [token.token_id, kind]))
+}
