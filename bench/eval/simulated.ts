@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { createEstate } from '../../src/simulate/estate.ts'
 import { SIMULATION_DEFAULTS } from '../../src/simulate/simulation.ts'
-import { readAttacks } from './attacks.ts'
+import { readTruth } from './attacks.ts'
 import type { EvalOptions } from './options.ts'
 import { replayLines } from './replay.ts'
 import { RULE_SETS } from './rules/index.ts'
@@ -19,6 +19,7 @@ export interface SeedResult {
   readonly tokenwatch: Run
   /** One for each set of rules; empty when they were not asked for. */
   readonly rules: readonly Run[]
+  readonly events: number
   readonly habits: Habits
 }
 
@@ -35,7 +36,7 @@ export function runSeeds(options: EvalOptions, place: Place): Promise<readonly S
 async function runSeed(seed: number, options: EvalOptions, { folder, asnFile, tell }: Place): Promise<SeedResult> {
   const { tokens, days, set } = options
   const traffic = await keepTraffic(folder, { seed, tokens, days })
-  const attacks = await readAttacks(traffic.labelsFile, traffic.eventsFile)
+  const { attacks, events } = await readTruth(traffic.labelsFile, traffic.eventsFile)
   const alertsFile = join(folder, `alerts-${seed}-${process.pid}.ndjson`)
   const startedAtMs = performance.now()
   const lines = await replayLines({ format: 'canonical', ...traffic, asnFile, alertsFile, set })
@@ -44,7 +45,7 @@ async function runSeed(seed: number, options: EvalOptions, { folder, asnFile, te
   tell(`seed ${seed}: ${attacks.length} attacks, ${lines.length} lines, replayed in ${seconds} s`)
   const run = (own: Run['lines']): Run => ({ seed, tokenDays: tokens * days, attacks, lines: own })
   const rules = options.rules ? await ruleLines(RULE_SETS, { eventsFile: traffic.eventsFile, asnFile }) : []
-  return { tokenwatch: run(lines), rules: rules.map(run), habits: habitsOf(seed, options) }
+  return { tokenwatch: run(lines), rules: rules.map(run), events, habits: habitsOf(seed, options) }
 }
 
 function habitsOf(seed: number, { tokens, days }: EvalOptions): Habits {

@@ -29,13 +29,17 @@ test('labels of one instance are one attack, from the first to the last', () => 
   expect(attack?.spans.get('tok_a')).toEqual({ firstMs: START_MS + 3 * HOUR_MS, lastMs: START_MS + 5 * HOUR_MS })
 })
 
-test('without instances an attack is a kind on a token, and an absence has no event', () => {
-  const bare = { attack: 'silence', token_id: 'tok_a', time: new Date(START_MS).toISOString() }
-  const attacks = attacksOf([bare, { ...bare, token_id: 'tok_b' }])
-  expect(attacks.map(({ spans, eventIds }) => [spans.size, eventIds.size])).toEqual([
-    [1, 0],
-    [1, 0],
-  ])
+test('instances are told apart by their kind; without instances an attack is a kind on a token', () => {
+  const bare = { attack: 'stolen', token_id: 'tok_a', event_id: 'e', time: new Date(START_MS).toISOString() }
+  expect(attacksOf([bare, { ...bare, token_id: 'tok_b' }])).toHaveLength(2)
+  expect(attacksOf([label(1), label(2, { attack: 'other' }), label(3)])).toHaveLength(2)
+})
+
+test('an absence has no event, and lasts until its end', () => {
+  const time = new Date(START_MS).toISOString()
+  const end = new Date(START_MS + 9 * HOUR_MS).toISOString()
+  const [absence] = attacksOf([{ attack: 'silence', instance: '1', token_id: 'tok_a', time, end }])
+  expect(absence).toMatchObject({ firstMs: START_MS, lastMs: START_MS + 9 * HOUR_MS, eventIds: new Set() })
 })
 
 test('lines are one incident up to a gap of six hours', () => {
