@@ -1,11 +1,12 @@
 /** `tokenwatch replay`: the same pipeline over a file. */
 import { constants } from 'node:fs'
-import { access, open, readFile } from 'node:fs/promises'
+import { access, open } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Alert } from '../alert/alert.ts'
 import { systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
 import { createDetection } from '../detection.ts'
 import { createTokenState } from '../fold.ts'
 import { readRecords, sha256OfFile } from '../ingest/file.ts'
@@ -13,7 +14,6 @@ import { FORMAT_NAMES } from '../ingest/formats/index.ts'
 import { renderTerminal } from '../notify/terminal.ts'
 import { createPipeline } from '../pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
-import { readTokens } from '../registry/token-file.ts'
 import { createMemoryPeers } from '../profile/memory-peers.ts'
 import { replay } from '../replay.ts'
 import { createMemoryStates } from '../token-states.ts'
@@ -22,6 +22,7 @@ import { explainFailures } from './prerequisite.ts'
 import { alertLine } from './replay-lines.ts'
 import { replaySummary } from './replay-summary.ts'
 import { openReplayStore } from './replay-store.ts'
+import { readTokens, refuseProblems } from './token-list.ts'
 
 interface ReplayOptions {
   readonly format?: string
@@ -46,7 +47,10 @@ export function replayCommand(): Command {
     .description('Runs the pipeline over a file of events, from an empty state in memory, and shows what it finds.')
     .option('--format <name>', `log format: ${FORMAT_NAMES.join(', ')} (default: ingest.format)`)
     .requiredOption('--input <file>', 'NDJSON, also .gz; - is standard input')
-    .option('--tokens <file>', 'JSON array of {token_id, name, owner, tenant, ...}: names for the alerts')
+    .option(
+      '--tokens <file>',
+      'registry of the tokens, for names and facts: CSV, JSON array or NDJSON of {token_id, name, owner, ...}',
+    )
     .option('--alerts <file>', 'write one JSON line per alert; - is standard output')
     .option('--min-bits <n>', 'write a line whenever an incident passes another whole bit from n on', parseBits)
     .option('--store', 'write to the configured ClickHouse', false)
@@ -57,7 +61,7 @@ export function replayCommand(): Command {
     })
 }
 
-async function runReplay(options: ReplayOptions, config: ReturnType<typeof configOf>): Promise<void> {
+async function runReplay(options: ReplayOptions, config: Config): Promise<void> {
   const { input } = options
   if (options.store && input === '-') {
     throw new UserError('--store cannot read standard input: a position is the file and the line', {
@@ -66,7 +70,7 @@ async function runReplay(options: ReplayOptions, config: ReturnType<typeof confi
     })
   }
   if (input !== '-') await mustBeReadable('--input', input)
-  const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens)
+  const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens, config)
   // With a store the peers are its snapshots.
   const peers = options.store ? undefined : createMemoryPeers()
   const detection = await createDetection(config, {
@@ -124,14 +128,6 @@ async function mustBeReadable(option: string, path: string): Promise<void> {
   }
 }
 
-async function readText(option: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw unreadable(option, path, error)
-  }
-}
-
 function unreadable(option: string, path: string, error: unknown): UserError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
   return new UserError(`${option} ${path}: cannot be read (${code})`, { exitCode: ExitCode.usage, cause: error })
@@ -146,14 +142,12 @@ async function* explainReading<T>(input: string, batches: AsyncIterable<T>): Asy
   }
 }
 
-async function readRegistry(path: string): Promise<TokenRegistry> {
-  const tokens = readTokens(await readText('--tokens', path))
-  if (tokens === undefined) {
-    throw new UserError(`--tokens ${path}: expected a JSON array of objects with a token_id`, {
-      exitCode: ExitCode.usage,
-    })
-  }
-  return createRegistry(tokens)
+async function readRegistry(path: string, config: Config): Promise<TokenRegistry> {
+  const option = `--tokens ${path}`
+  if (path === '-') throw new UserError('--tokens takes a file', { exitCode: ExitCode.usage })
+  const list = await readTokens(option, path, config)
+  refuseProblems(option, list, 'correct these lines')
+  return createRegistry(list.tokens)
 }
 
 interface AlertOutput {

@@ -1,5 +1,6 @@
 /** The month that is played: simulated events as records of a log, and what is known of them beforehand. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createFingerprinter } from '../enrich/fingerprint.ts'
 import type { RawRecord } from '../ingest/source.ts'
 import {
   type AttackLabel,
@@ -10,7 +11,7 @@ import {
 } from '../simulate/simulation.ts'
 import { DAY_MS } from '../settings.ts'
 import { type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
-import { readTokens } from '../registry/token-file.ts'
+import { readTokenList } from '../registry/token-file.ts'
 
 /**
  * In this month the dormant token is woken from another country. Where a thief wakes one from its usual address, that
@@ -41,7 +42,9 @@ export interface KeyedRecord extends RawRecord {
 
 export function createMonth(seed: number): Month {
   const options = { ...SIMULATION_DEFAULTS, seed }
-  const registry = createRegistry(readTokens(JSON.stringify(simulatedRegistry(options))) ?? [])
+  const registry = createRegistry(
+    readTokenList(JSON.stringify(simulatedRegistry(options)), createFingerprinter(undefined)).tokens,
+  )
   let labels: AttackLabel[] = []
 
   function recordOf({ event, label }: SimulatedEvent, topic: string, offset: number): KeyedRecord {
