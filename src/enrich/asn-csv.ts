@@ -1,7 +1,7 @@
 /** One line of a table of networks: `start,end,asn,name`, with addresses as text or as integers. */
 import { isIPv4, isIPv6 } from 'node:net'
-import ipaddr from 'ipaddr.js'
 import type { AsnRange } from './asn-lookup.ts'
+import { parseWords, v4Number } from './address-words.ts'
 
 const V4_MAX = 0xffff_ffffn
 
@@ -23,6 +23,11 @@ export function parseAsnLine(line: string, isFirst: boolean): AsnRange | string 
   const number = /^(?:AS)?(\d{1,10})$/i.exec(asn)?.[1]
   if (number === undefined || Number(number) > 0xffff_ffff) return 'asn: expected a number such as 16509'
   return { isV6: from.isV6, start: from.value, end: to.value, asn: Number(number), name }
+}
+
+/** What follows the third comma, as a name; undefined when it is not well-formed. */
+export function nameColumn(text: string): string | undefined {
+  return text.includes('"') ? quotedColumns(text)?.[0] : text.trim()
 }
 
 /** Names with a comma are quoted in most files; where one is not, it is the last column anyway. */
@@ -47,21 +52,13 @@ function quotedColumns(text: string): readonly string[] | undefined {
 /** The address as an integer. Integers above 32 bits are IPv6. */
 function parseAddress(text: string): { readonly isV6: boolean; readonly value: bigint } | undefined {
   if (isIPv4(text)) return { isV6: false, value: BigInt(v4Number(text)) }
-  if (isIPv6(text)) return { isV6: true, value: v6Number(text) }
+  if (isIPv6(text)) return { isV6: true, value: v6Value(text) }
   if (!/^\d{1,39}$/.test(text)) return undefined
   const value = BigInt(text)
   if (value >> 128n !== 0n) return undefined
   return { isV6: value > V4_MAX, value }
 }
 
-export function v4Number(ip: string): number {
-  let value = 0
-  for (const part of ip.split('.')) value = value * 256 + Number(part)
-  return value
-}
-
-export function v6Number(ip: string): bigint {
-  let value = 0n
-  for (const part of ipaddr.IPv6.parse(ip).parts) value = (value << 16n) | BigInt(part)
-  return value
+function v6Value(text: string): bigint {
+  return parseWords(text).reduce((value, word) => (value << 32n) | BigInt(word), 0n)
 }

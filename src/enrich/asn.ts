@@ -1,10 +1,11 @@
 /** Which network an address belongs to, by a file that the operator names. */
-import { open } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { open as openMmdb } from 'maxmind'
 import type { AsnResponse } from 'maxmind'
-import { createRangeTable } from './asn-ranges.ts'
 import { parseAsnLine } from './asn-csv.ts'
-import type { AsnEntry, AsnLookup, AsnRange } from './asn-lookup.ts'
+import { createPlainLineReader } from './asn-lines.ts'
+import type { AsnEntry, AsnLookup } from './asn-lookup.ts'
+import { addRange, createRangeTableBuilder } from './asn-ranges.ts'
 
 /** The file is missing, damaged or of another kind; the message names it and says what to do. */
 export class AsnDatabaseError extends Error {
@@ -45,16 +46,30 @@ async function openMaxMind(path: string): Promise<AsnLookup> {
 }
 
 async function openCsv(path: string): Promise<AsnLookup> {
-  const ranges: AsnRange[] = []
-  await using file = await open(path)
-  let line = 0
-  for await (const text of file.readLines({ encoding: 'utf8' })) {
-    line++
-    const parsed = parseAsnLine(text, line === 1)
-    if (parsed === undefined) continue
-    if (typeof parsed === 'string') throw new AsnDatabaseError(`${path}:${line}: ${parsed}; ${REMEDY}`)
-    ranges.push(parsed)
+  const bytes = await readFile(path)
+  const table = createRangeTableBuilder()
+  const readPlainLine = createPlainLineReader(bytes, table.ownerOf)
+  let number = 0
+  let ranges = 0
+  for (let from = 0; from < bytes.length;) {
+    number++
+    const plain = readPlainLine(from)
+    if (plain) {
+      table.add(plain.start, plain.end, plain.owner)
+      ranges++
+      from = plain.next
+      continue
+    }
+    const newline = bytes.indexOf('\n', from)
+    const next = newline === -1 ? bytes.length : newline + 1
+    const parsed = parseAsnLine(bytes.toString('utf8', from, next), number === 1)
+    if (typeof parsed === 'string') throw new AsnDatabaseError(`${path}:${number}: ${parsed}; ${REMEDY}`)
+    if (parsed) {
+      addRange(table, parsed)
+      ranges++
+    }
+    from = next
   }
-  if (ranges.length === 0) throw new AsnDatabaseError(`${path}: no range in it; ${REMEDY}`)
-  return createRangeTable(ranges)
+  if (ranges === 0) throw new AsnDatabaseError(`${path}: no range in it; ${REMEDY}`)
+  return table.build()
 }
