@@ -153,7 +153,7 @@ function inspectAll(
     if (seen === undefined) continue
     const bits = roundBits(seen.bits)
     if (bits < findingBitsMin) continue
-    observations.push({ ...seen, bits, detector: detector.name, cause: detector.cause, concern: detector.concern })
+    observations.push({ cause: detector.cause, concern: detector.concern, ...seen, bits, detector: detector.name })
   }
   return observations
 }
@@ -202,15 +202,7 @@ function raiseFindings(
   const evidence = place === 'apart' ? createEvidence() : state.evidence
   const findings = observations.map((seen) => {
     const found = toFinding(seen, event, subject, incident, snapshot)
-    const timeMs = event.timeMs
-    const sumBits =
-      concern === 'misuse'
-        ? addEvidence(
-            evidence,
-            { detector: seen.detector, cause: seen.cause, bits: seen.bits, timeMs },
-            settings.evidence,
-          )
-        : incident.bits + seen.bits
+    const sumBits = concern === 'misuse' ? addEvidence(evidence, found, settings.evidence) : incident.bits + seen.bits
     const { windowMs, carriedBits } = concern === 'misuse' && place !== 'apart' ? evidence : NO_WINDOW
     const finding: Finding = { ...found, sumBits, windowMs, carriedBits }
     addToIncident(incident, finding, sumBits)
@@ -253,6 +245,7 @@ function toFinding(
     tokenName: subject.tokenName,
     tenant: subject.tenant,
     detector: seen.detector,
+    cause: seen.cause,
     concern: seen.concern,
     eventId: event.eventId,
     timeMs: event.timeMs,

@@ -6,7 +6,8 @@
  * what, how much, when) tell the same thing twice, so of each cause only the loudest detector counts. Several causes at
  * once are rarer than each by itself, by more than their bits say: each cause beyond the first adds `coincidenceBits`.
  * From each window the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in every week; what is
- * left adds to the sum, which halves every `halfLifeMs`.
+ * left adds to the sum, which halves every `halfLifeMs`. A window takes over `carriedBitsMax` at most: a great surprise
+ * was told, and must not make an alert of each small one that follows.
  */
 import { roundBits } from '../event.ts'
 
@@ -15,6 +16,7 @@ export interface EvidenceSettings {
   readonly coincidenceBits: number
   readonly driftBits: number
   readonly halfLifeMs: number
+  readonly carriedBitsMax: number
 }
 
 /** A token's sum. Times are event times; they never go back. */
@@ -27,31 +29,52 @@ export interface Evidence {
   /** What the sum had come down to when the window began. */
   carriedBits: number
   /** Bits of the window, by detector. */
-  readonly window: Map<string, { readonly cause: string; bits: number }>
+  readonly window: Map<string, WindowBits>
+}
+
+/** What one detector adds to a window: the most of one of its buckets or findings, for a second one is no news. */
+interface WindowBits {
+  readonly cause: string
+  bits: number
+  bucketMs: number
+  bucketBits: number
 }
 
 export function createEvidence(): Evidence {
   return { bits: 0, atMs: 0, windowMs: 0, carriedBits: 0, window: new Map() }
 }
 
+export interface EvidenceFinding {
+  readonly detector: string
+  readonly cause: string
+  /** Of a bucketed detector: what the bucket gained. */
+  readonly bits: number
+  readonly timeMs: number
+  /** Start of its bucket, 0 for none. */
+  readonly bucketMs: number
+}
+
 /** Adds one finding and returns the sum. */
-export function addEvidence(
-  evidence: Evidence,
-  finding: { readonly detector: string; readonly cause: string; readonly bits: number; readonly timeMs: number },
-  settings: EvidenceSettings,
-): number {
+export function addEvidence(evidence: Evidence, finding: EvidenceFinding, settings: EvidenceSettings): number {
   const timeMs = Math.max(evidence.atMs, finding.timeMs)
   if (timeMs > evidence.windowMs + settings.coincidenceWindowMs || evidence.atMs === 0) {
-    evidence.carriedBits = roundBits(evidence.bits * 2 ** ((evidence.atMs - timeMs) / settings.halfLifeMs))
+    const left = evidence.bits * 2 ** ((evidence.atMs - timeMs) / settings.halfLifeMs)
+    evidence.carriedBits = roundBits(Math.min(left, settings.carriedBitsMax))
     evidence.windowMs = timeMs
     evidence.window.clear()
   }
-  const known = evidence.window.get(finding.detector)
-  if (known === undefined) evidence.window.set(finding.detector, { cause: finding.cause, bits: finding.bits })
-  else known.bits += finding.bits
+  addToWindow(evidence.window, finding)
   evidence.atMs = timeMs
   evidence.bits = evidence.carriedBits + windowBits(evidence, settings)
   return evidence.bits
+}
+
+function addToWindow(window: Map<string, WindowBits>, { detector, cause, bits, bucketMs }: EvidenceFinding): void {
+  const known = window.get(detector) ?? { cause, bits: 0, bucketMs: 0, bucketBits: 0 }
+  known.bucketBits = bucketMs > 0 && bucketMs === known.bucketMs ? known.bucketBits + bits : bits
+  known.bucketMs = bucketMs
+  known.bits = Math.max(known.bits, known.bucketBits)
+  window.set(detector, known)
 }
 
 function windowBits({ window }: Evidence, settings: EvidenceSettings): number {

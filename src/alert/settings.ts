@@ -34,6 +34,12 @@ export const alertingSettings = z.strictObject({
         .max(64)
         .default(3)
         .describe('Taken from each window, for some new value comes in every week.'),
+      carriedBitsMax: z
+        .number()
+        .min(0)
+        .max(64)
+        .default(4)
+        .describe('What a window takes over at most from what was found before it.'),
       halfLifeMs: durationMs('Time in which what was found before counts for half.').min(HOUR_MS).default(DAY_MS),
     })
     .prefault({})

@@ -14,8 +14,8 @@ export interface DetectionContext {
 }
 export const NO_CONTEXT: DetectionContext = { peers: NO_PEERS, registry: EMPTY_REGISTRY }
 
-/** Findings of one cause tell the same thing twice: where the call comes from, what makes it, what it does, ... */
-export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact'] as const
+/** Findings of one cause tell the same thing twice: where the call comes from, what makes it, what it does, ... `again` is what was told before and goes on. */
+export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact', 'again'] as const
 export type Cause = (typeof CAUSES)[number]
 
 /**
@@ -35,6 +35,8 @@ export interface Observation {
   readonly normal: string
   /** The numbers of the formula, so that anyone can recompute the bits. */
   readonly numbers: Readonly<Record<string, number>>
+  /** Where it differs from the detector's. */
+  readonly cause?: Cause
   /** The dimension whose surprise this is, so that the event's own sum counts it once. */
   readonly dimension?: Dimension
   /** Bucketed detectors only: the start of the bucket and the multiple of four bits that was passed. */

@@ -1,5 +1,5 @@
 /** What detection says of an event: its findings, and what the profile learned from it. */
-import type { Concern } from './detector.ts'
+import type { Cause, Concern } from './detector.ts'
 import type { Severity } from '../severity.ts'
 import type { AccessEvent, EventId, EventTimeMs, FindingId, IncidentId, Position, SubjectKind } from '../event.ts'
 
@@ -12,6 +12,7 @@ export interface Finding {
   readonly tokenName: string
   readonly tenant: string
   readonly detector: string
+  readonly cause: Cause
   readonly concern: Concern
   readonly eventId: EventId
   readonly timeMs: EventTimeMs

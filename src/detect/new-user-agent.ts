@@ -22,7 +22,7 @@ export const newUserAgent = defineDetector({
       const novelty = noveltyOf(profile, 'agent', event, context.peers)
       if (novelty === undefined || novelty.bits < findingBitsMin) return undefined
       const isFamily = novelty.level === 0
-      return noveltyObservation(novelty, {
+      const observation = noveltyObservation(novelty, {
         call: isFamily
           ? `by ${event.agent} ${event.agentVersion}`.trimEnd()
           : `by version ${event.agentVersion} of ${event.agent}`,
@@ -30,6 +30,8 @@ export const newUserAgent = defineDetector({
           ? `client${novelty.siblingCount === 1 ? '' : 's'}`
           : `version${novelty.siblingCount === 1 ? '' : 's'} of ${event.agent}`,
       })
+      // A new version is what a release brings, as are new endpoints; a thief seldom has the same program in another one.
+      return isFamily || novelty.isAgain ? observation : { ...observation, cause: 'action' }
     },
   }),
 })

@@ -8,6 +8,7 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { roundBits } from '../event.ts'
+import { DAY_MS } from '../settings.ts'
 import { activeHours, activeHoursOn } from './activity.ts'
 import { dayBit, hourOf, monthOf } from './calendar.ts'
 import { type Dimension, MASK, chainOf, teachable } from './dimension.ts'
@@ -19,6 +20,8 @@ import { type ValueEntry, addDays } from './values.ts'
 const THETA = 1
 const DELTA_MIN = 0.05
 const DELTA_MAX = 0.9
+/** What a value in quarantine is worth on each further day, and a new value soon after another one beside it. */
+const AGAIN_BITS_MAX = 4
 
 export interface Novelty {
   readonly dimension: Dimension
@@ -41,6 +44,8 @@ export interface Novelty {
   readonly siblingCount: number
   /** The value is in quarantine: seen before, not adopted. */
   readonly held: boolean
+  /** It goes on with what was told before: it is in quarantine, or another one came beside it within a day. */
+  readonly isAgain: boolean
 }
 
 /** What is new about the event in this dimension, or undefined when all is known or the event cannot teach it. */
@@ -88,13 +93,18 @@ function measure(
   if (level === levels.length) return undefined
   const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
   const sinceHour = coveredSinceHour(profile, dimension, family)
-  const n =
-    level === 0 ? activeHours(profile.activity, sinceHour) : activeHoursOn(profile.activity, family.days, sinceHour)
-  const firsts = new Set([...family.firstMs.values()].filter((ms) => ms > 0).map(hourOf))
-  const k = Math.min(firsts.size, n)
   const seenHeld = held[level]
-  const paid = firsts.has(hourOf(event.timeMs)) || hasPaid(profile, dimension, event, prefixes, level, family.firstMs)
-  const { bits, delta } = newValueBits(n, k)
+  const hours = activeHours(profile.activity, sinceHour)
+  const firsts = firstHours(firstsAt(profile, dimension, level))
+  const paid = firsts.has(hourOf(event.timeMs)) || wasSeenToday(held[level], event.timeMs)
+  // A parent that is known for its one child says much, unless the token is known for children of many parents.
+  const n = level === 0 ? hours : activeHoursOn(profile.activity, family.days, sinceHour)
+  const k = Math.min(level === 0 ? firsts.size : firstHours(family.firstMs).size, n)
+  const local = newValueBits(n, k)
+  const anywhere = newValueBits(hours, Math.min(firsts.size, hours))
+  const { bits: unseenBits, delta } = local.bits <= anywhere.bits ? local : anywhere
+  const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
+  const bits = isAgain ? Math.min(unseenBits, AGAIN_BITS_MAX) : unseenBits
   const prefix = prefixes[level] as string
   const reach = paid || !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
   const peerBits = paid ? 0 : roundBits(reachBits(peers, dimension, level, reach))
@@ -111,6 +121,7 @@ function measure(
     siblings: family.latest,
     siblingCount: family.firstMs.size,
     held: seenHeld !== undefined,
+    isAgain,
   }
 }
 
@@ -149,31 +160,62 @@ function isAdopted(profile: TokenProfile, event: AccessEvent, held: readonly Val
   return held.some((entry) => entry.enteredAtMs <= nowMs - profile.settings.adoptAfterMs)
 }
 
-/** Whether quarantined values have paid already: this one today, or another one beside it in this bucket. */
-function hasPaid(
+/**
+ * When each value of a level, whatever its parent, was first seen. Those in quarantine count: whatever they mean, the
+ * token shows new values now, and each has paid for itself.
+ */
+function firstsAt(profile: TokenProfile, dimension: Dimension, level: number): Map<string, number> {
+  const firstMs = new Map<string, number>()
+  for (const table of [profile.learned[dimension], profile.held[dimension]]) {
+    for (const [value, { enteredAtMs }] of table) {
+      const prefix = prefixOf(value, level)
+      const first = firstMs.get(prefix)
+      if (first === undefined || enteredAtMs < first) firstMs.set(prefix, enteredAtMs)
+    }
+  }
+  return firstMs
+}
+
+/** Whether another value of the same parent was first seen within the day before, but not when the parent was. */
+function hasNewSibling(
   profile: TokenProfile,
   dimension: Dimension,
   event: AccessEvent,
   prefixes: readonly string[],
   level: number,
-  known: ReadonlyMap<string, number>,
 ): boolean {
-  const own = prefixes[level] as string
-  const isLeaf = level === prefixes.length - 1
   const parent = level === 0 ? '' : (prefixes[level - 1] as string)
-  const bucket = hourOf(event.timeMs)
-  for (const [value, entry] of profile.held[dimension]) {
-    // Quarantine takes whole events, so known values stand there too: they pay for nothing.
-    if (!value.startsWith(parent) || known.has(value.split('|', level + 1)[level] ?? '')) continue
-    if (hourOf(entry.enteredAtMs) === bucket) return true
-    if ((isLeaf ? value === own : value.startsWith(own)) && wasSeenOn(entry, event.timeMs)) return true
+  const firstMs = new Map<string, number>()
+  let parentMs = Number.POSITIVE_INFINITY
+  for (const table of [profile.learned[dimension], profile.held[dimension]]) {
+    for (const [value, { enteredAtMs }] of table) {
+      if (!value.startsWith(parent)) continue
+      parentMs = Math.min(parentMs, enteredAtMs)
+      const prefix = prefixOf(value, level)
+      firstMs.set(prefix, Math.min(enteredAtMs, firstMs.get(prefix) ?? enteredAtMs))
+    }
+  }
+  for (const ms of firstMs.values()) {
+    if (ms > event.timeMs - DAY_MS && ms <= event.timeMs && ms !== parentMs) return true
   }
   return false
+}
+
+/** A value in quarantine pays once a day. */
+function wasSeenToday(held: readonly ValueEntry[] | undefined, timeMs: number): boolean {
+  return held !== undefined && held.some((entry) => wasSeenOn(entry, timeMs))
 }
 
 function wasSeenOn(entry: ValueEntry, timeMs: number): boolean {
   const at = entry.days.findIndex((month, i) => i % 2 === 0 && month === monthOf(timeMs))
   return at >= 0 && ((entry.days[at + 1] ?? 0) & dayBit(timeMs)) !== 0
+}
+
+/** Hours in which a value first appeared, of those that lie within the window. */
+function firstHours(firstMs: ReadonlyMap<string, number>): Set<number> {
+  const hours = new Set<number>()
+  for (const ms of firstMs.values()) if (ms > 0) hours.add(hourOf(ms))
+  return hours
 }
 
 /** The known values under a parent: when each first appeared, on which days any was seen, and which came last. */
@@ -194,4 +236,13 @@ function familyOf(table: ReadonlyMap<string, ValueEntry>, parent: string, level:
     .slice(0, 8)
     .map(([child]) => child)
   return { firstMs, days, latest }
+}
+
+function prefixOf(value: string, level: number): string {
+  let end = -1
+  for (let at = 0; at <= level; at++) {
+    end = value.indexOf('|', end + 1)
+    if (end < 0) return value
+  }
+  return value.slice(0, end)
 }

@@ -21,7 +21,8 @@ export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Obser
       `In ${novelty.n} ${unit}, ${novelty.siblingCount} ${words.siblings}` +
       `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them` +
       (novelty.held ? '; this one came before and is in quarantine' : ''),
-    numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level },
+    numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level, peerBits: novelty.peerBits },
     dimension: novelty.dimension,
+    ...(novelty.isAgain ? { cause: 'again' as const } : {}),
   }
 }
