@@ -1,5 +1,5 @@
 /** Runs tokenwatch, and if asked the reference rules, over the simulated traffic of each seed. */
-import { rm } from 'node:fs/promises'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { createEstate } from '../../src/simulate/estate.ts'
@@ -37,10 +37,10 @@ async function runSeed(seed: number, options: EvalOptions, { folder, asnFile, te
   const { tokens, days, set } = options
   const traffic = await keepTraffic(folder, { seed, tokens, days })
   const { attacks, events } = await readTruth(traffic.labelsFile, traffic.eventsFile)
-  const alertsFile = join(folder, `alerts-${seed}-${process.pid}.ndjson`)
+  const alertsFile = join(folder, `alerts-${seed}.ndjson.${process.pid}`)
   const startedAtMs = performance.now()
   const lines = await replayLines({ format: 'canonical', ...traffic, asnFile, alertsFile, set })
-  await rm(alertsFile)
+  await rename(alertsFile, join(folder, `alerts-${seed}.ndjson`))
   const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(0)
   tell(`seed ${seed}: ${attacks.length} attacks, ${lines.length} lines, replayed in ${seconds} s`)
   const run = (own: Run['lines']): Run => ({ seed, tokenDays: tokens * days, attacks, lines: own })
