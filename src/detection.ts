@@ -16,6 +16,8 @@ export interface Detection {
   readonly decode: Decoder
   readonly enrich: Enricher
   readonly fold: Fold
+  /** The same under another registry. */
+  readonly foldWith: (registry: TokenRegistry) => Fold
   readonly foldSettings: FoldSettings
   /** Id of the fingerprint key, '' without one. */
   readonly keyId: string
@@ -44,6 +46,9 @@ export async function createDetection(config: Config, options: DetectionOptions 
   const fingerprinter = createFingerprinter(enrich.fingerprintKey, enrich.tokenMemoEntriesMax)
   const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
   const foldSettings = foldSettingsOf(config, options.minBits)
+  const detectors = createDetectors(config)
+  const peers = options.peers ?? NO_PEERS
+  const foldWith = (registry: TokenRegistry) => createFold(detectors, foldSettings, { peers, registry })
   return {
     decode: createDecoder({
       settings: ingest,
@@ -53,10 +58,8 @@ export async function createDetection(config: Config, options: DetectionOptions 
       counters: options.counters ?? NO_COUNTERS,
     }),
     enrich: createEnricher(enrich, asn),
-    fold: createFold(createDetectors(config), foldSettings, {
-      peers: options.peers ?? NO_PEERS,
-      registry: options.registry ?? EMPTY_REGISTRY,
-    }),
+    fold: foldWith(options.registry ?? EMPTY_REGISTRY),
+    foldWith,
     foldSettings,
     keyId: fingerprinter.keyId,
   }
