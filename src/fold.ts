@@ -37,6 +37,7 @@ import {
   learn,
   moveWindow,
 } from './profile/profile.ts'
+import { turnOf } from './profile/turns.ts'
 import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
 
 /** All that the fold knows of one token. */
@@ -282,11 +283,18 @@ function masksOf(
   { peers }: DetectionContext,
 ): { learned: number; held: number } {
   const { profile } = state
-  const teaches = teachable(event)
+  const teaches = teachable(event) | turnMask(profile, event)
   const isHeld =
     incidentBits(state, event, findings, settings) >= settings.quarantineBits ||
     DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
   return { learned: (isHeld ? 0 : teaches) | MASK.errors, held: isHeld ? teaches : 0 }
+}
+
+function turnMask(profile: TokenProfile, event: AccessEvent): number {
+  if (isUnauthenticated(event) || event.sourceClass === 'none') return 0
+  const found = turnOf(profile.recent, event)
+  if (found === undefined) return 0
+  return found.turn === 'network' ? MASK.networkTurn : MASK.addressTurn
 }
 
 /** What the incident stands at that the event belongs to, or within whose reach it lies; 0 without one. */

@@ -81,6 +81,10 @@ function windowBits({ window }: Evidence, settings: EvidenceSettings): number {
   const loudest = new Map<string, number>()
   for (const { cause, bits } of window.values()) loudest.set(cause, Math.max(bits, loudest.get(cause) ?? 0))
   let sum = -settings.driftBits
-  for (const bits of loudest.values()) sum += bits
-  return Math.max(0, roundBits(sum + (loudest.size - 1) * settings.coincidenceBits))
+  let causes = 0
+  for (const [cause, bits] of loudest) {
+    sum += bits
+    if (cause !== 'again' && cause !== 'sensitive') causes++
+  }
+  return Math.max(0, roundBits(sum + Math.max(0, causes - 1) * settings.coincidenceBits))
 }

@@ -15,7 +15,7 @@ export interface DetectionContext {
 export const NO_CONTEXT: DetectionContext = { peers: NO_PEERS, registry: EMPTY_REGISTRY }
 
 /** Findings of one cause tell the same thing twice: where the call comes from, what makes it, what it does, ... `again` is what was told before and goes on. */
-export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact', 'again'] as const
+export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact', 'sensitive', 'again'] as const
 export type Cause = (typeof CAUSES)[number]
 
 /**

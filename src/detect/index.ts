@@ -1,14 +1,31 @@
 /** The registry of detectors: the order in which they inspect an event, and that in which their findings stand. */
 import type { DetectorDefinition } from './detector.ts'
+import { concurrentUse } from './concurrent-use.ts'
 import { dormantToken } from './dormant-token.ts'
+import { enumeration } from './enumeration.ts'
 import { errorBurst } from './error-burst.ts'
+import { firstWrite } from './first-write.ts'
+import { expiredTokenUsed } from './expired-token-used.ts'
+import { expiringSoon } from './expiring-soon.ts'
+import { foreignTenant } from './foreign-tenant.ts'
 import { frequencySpike } from './frequency-spike.ts'
 import { impossibleTravel } from './impossible-travel.ts'
+import { leakedTokenUsed } from './leaked-token-used.ts'
 import { newAddress } from './new-address.ts'
 import { newCountry } from './new-country.ts'
 import { newEndpoint } from './new-endpoint.ts'
 import { newNetwork } from './new-network.ts'
+import { newToken } from './new-token.ts'
 import { newUserAgent } from './new-user-agent.ts'
+import { sensitiveRoute } from './sensitive-route.ts'
+import { unusualHour } from './unusual-hour.ts'
+import { ownerlessToken } from './ownerless-token.ts'
+import { permanentBroadToken } from './permanent-broad-token.ts'
+import { revokedTokenUsed } from './revoked-token-used.ts'
+import { scopeExceeded } from './scope-exceeded.ts'
+import { supersededTokenUsed } from './superseded-token-used.ts'
+import { unregisteredToken } from './unregistered-token.ts'
+import { wrongEnvironment } from './wrong-environment.ts'
 
 export const detectorDefinitions = [
   newCountry,
@@ -16,8 +33,25 @@ export const detectorDefinitions = [
   newAddress,
   newEndpoint,
   newUserAgent,
+  concurrentUse,
+  firstWrite,
+  sensitiveRoute,
+  enumeration,
+  unusualHour,
   frequencySpike,
   errorBurst,
   impossibleTravel,
   dormantToken,
+  leakedTokenUsed,
+  revokedTokenUsed,
+  expiredTokenUsed,
+  foreignTenant,
+  scopeExceeded,
+  wrongEnvironment,
+  supersededTokenUsed,
+  unregisteredToken,
+  ownerlessToken,
+  permanentBroadToken,
+  newToken,
+  expiringSoon,
 ] as const satisfies readonly DetectorDefinition[]

@@ -1,5 +1,5 @@
 /** When and how much a token works: its active hours over the window, and hourly counts of the last four weeks. */
-import { HOURS_KEPT, hourOf, monthOf, monthStartMs, popcount } from './calendar.ts'
+import { HOURS_KEPT, dayOf, hourOf, monthOf, monthStartMs, popcount } from './calendar.ts'
 import { HOUR_MS } from '../settings.ts'
 
 /** Counts of one hour. Refused calls count whether or not the hour was learned. */
@@ -14,6 +14,9 @@ export interface HourCounts {
   refused: number
   /** The 401 among them: they are no calls of the token. */
   unauthenticated: number
+  /** Learned returns to a source from another network, and from another address of the same network. */
+  networkTurns: number
+  addressTurns: number
 }
 
 export interface Activity {
@@ -34,7 +37,15 @@ export function hourCounts(activity: Activity, hour: number): HourCounts {
   while (at > 0 && (hours[at - 1] as HourCounts).hour >= hour) at--
   const found = hours[at]
   if (found !== undefined && found.hour === hour) return found
-  const counts: HourCounts = { hour, learned: 0, held: 0, refused: 0, unauthenticated: 0 }
+  const counts: HourCounts = {
+    hour,
+    learned: 0,
+    held: 0,
+    refused: 0,
+    unauthenticated: 0,
+    networkTurns: 0,
+    addressTurns: 0,
+  }
   hours.splice(at, 0, counts)
   return counts
 }
@@ -105,6 +116,46 @@ export function activeDays(activity: Activity): number[] {
     }
   }
   return [...days].sort((a, b) => a - b)
+}
+
+/** Of so many days, on how many the token worked at each hour of the day (UTC). */
+export interface WorkedHours {
+  days: number
+  readonly hours: number[]
+}
+
+/** When the token worked on the days from its first one until before `day`, on workdays and on weekends. */
+export function workedHours(activity: Activity, day: number): Record<'all' | 'workday' | 'weekend', WorkedHours> {
+  const worked = { all: noHours(), workday: noHours(), weekend: noHours() }
+  let first = Number.POSITIVE_INFINITY
+  for (const [month, bits] of activity.months) {
+    const startDay = dayOf(monthStartMs(month))
+    for (let at = 0; at < 31; at++) {
+      const ofDay = hoursOfDay(bits, at)
+      if (ofDay === 0 || startDay + at >= day) continue
+      first = Math.min(first, startDay + at)
+      const kind = worked[isWeekendDay(startDay + at) ? 'weekend' : 'workday']
+      for (let hour = 0; hour < 24; hour++) {
+        if (((ofDay >>> hour) & 1) === 0) continue
+        worked.all.hours[hour] = (worked.all.hours[hour] as number) + 1
+        kind.hours[hour] = (kind.hours[hour] as number) + 1
+      }
+    }
+  }
+  for (let at = first; at < day; at++) {
+    worked.all.days++
+    worked[isWeekendDay(at) ? 'weekend' : 'workday'].days++
+  }
+  return worked
+}
+
+function noHours(): WorkedHours {
+  return { days: 0, hours: Array.from({ length: 24 }, () => 0) }
+}
+
+/** Day 0 was a Thursday. */
+function isWeekendDay(day: number): boolean {
+  return (day + 3) % 7 >= 5
 }
 
 /** Drops months before `month` and hours more than four weeks before `nowMs`. Returns whether an hour went. */

@@ -6,7 +6,18 @@ export const DIMENSIONS = ['network', 'route', 'agent', 'place', 'refused_route'
 export type Dimension = (typeof DIMENSIONS)[number]
 
 /** Bits of the masks `learned`, `held` and `fresh` of an event row (docs/schema.md). */
-export const MASK = { network: 1, route: 2, agent: 4, place: 8, refused_route: 16, counts: 32, errors: 64 } as const
+export const MASK = {
+  network: 1,
+  route: 2,
+  agent: 4,
+  place: 8,
+  refused_route: 16,
+  counts: 32,
+  errors: 64,
+  /** A return to a source, from another network or from another address of the same one (turns.ts). */
+  networkTurn: 128,
+  addressTurn: 256,
+} as const
 
 /** The chain of a dimension: its levels joined by `|`, topmost first, exactly as the views of `sql/` join them. */
 export function chainOf(dimension: Dimension, event: AccessEvent): string {

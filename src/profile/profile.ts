@@ -7,6 +7,7 @@ import { type Activity, createActivity, hourCounts, markActive, pruneActivity } 
 import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf } from './calendar.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
 import type { Novelty } from './novelty.ts'
+import { type RecentSource, seeSource } from './turns.ts'
 import { type ValueTable, pruneValues, seeValue } from './values.ts'
 
 /** What the fold of all tokens shares. Changing one of these changes findings. */
@@ -29,6 +30,8 @@ export interface TokenProfile {
   readonly learned: Readonly<Record<Dimension, ValueTable>>
   readonly held: Readonly<Record<Dimension, ValueTable>>
   readonly activity: Activity
+  /** The sources seen last, learned or held. */
+  readonly recent: RecentSource[]
   /** Bucketed detectors: the latest bucket in which each raised something, and the highest step there. */
   readonly raised: Map<string, { bucketMs: number; step: number }>
   /** Counts changes to hours before the latest one, so that what was fitted to them is fitted again. No state. */
@@ -46,6 +49,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings): Toke
     learned: createTables(),
     held: createTables(),
     activity: createActivity(),
+    recent: [],
     raised: new Map(),
     revision: 0,
     answers: { event: undefined, novelty: new Map() },
@@ -91,7 +95,9 @@ export function learn(profile: TokenProfile, event: AccessEvent, learned: number
     const bit = MASK[dimension]
     if (((learned | held) & bit) === 0) continue
     const tables = (learned & bit) !== 0 ? profile.learned : profile.held
-    if (seeValue(tables[dimension], chainOf(dimension, event), event.timeMs, valuesMax)) fresh |= bit
+    const chain = chainOf(dimension, event)
+    if (seeValue(tables[dimension], chain, event.timeMs, valuesMax)) fresh |= bit
+    if (dimension === 'network') seeSource(profile.recent, chain, event.timeMs)
   }
   if ((learned & MASK.counts) !== 0) markActive(profile.activity, event.timeMs)
   countHour(profile, event, learned, held)
@@ -106,6 +112,8 @@ function countHour(profile: TokenProfile, event: AccessEvent, learned: number, h
   const counts = hourCounts(profile.activity, hour)
   if ((learned & MASK.counts) !== 0) counts.learned++
   if ((held & MASK.counts) !== 0) counts.held++
+  if ((learned & MASK.networkTurn) !== 0) counts.networkTurns++
+  if ((learned & MASK.addressTurn) !== 0) counts.addressTurns++
   if (refused) counts.refused++
   if (refused && isUnauthenticated(event)) counts.unauthenticated++
   const last = profile.activity.hours.at(-1)

@@ -1,0 +1,44 @@
+/**
+ * A token that only ever read, and now writes.
+ *
+ * Attack: whoever stole a reporting or dashboard token changes or deletes what it may. Signal: a method that writes, or
+ * an operation whose name does not say that it reads, where none of the token's known endpoints did. Bits: the mass of
+ * the unseen over the token's active hours, P = 1 / (n + 1), and `kindBits` more: to change the kind of one's work is
+ * rarer than to call one more endpoint. A prior.
+ * Blind to: tokens that write a little already.
+ */
+import { z } from 'zod'
+import { activeHours } from '../profile/activity.ts'
+import { isRefused } from '../profile/dimension.ts'
+import { defineDetector } from './detector.ts'
+import { isWrite } from './shared/writes.ts'
+
+export const firstWrite = defineDetector({
+  name: 'first-write',
+  summary: 'A token that only ever read, and now writes.',
+  cause: 'action',
+  settings: z.strictObject({
+    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(2),
+  }),
+  create: ({ kindBits }, { findingBitsMin }) => ({
+    name: 'first-write',
+    inspect(event, profile) {
+      if (isRefused(event) || event.route === '' || !isWrite(event.method, event.route)) return undefined
+      for (const table of [profile.learned.route, profile.held.route]) {
+        for (const chain of table.keys()) {
+          const [, route = '', method = ''] = chain.split('|')
+          if (isWrite(method, route)) return undefined
+        }
+      }
+      const n = activeHours(profile.activity)
+      const bits = n === 0 ? 0 : Math.log2(n + 1) + kindBits
+      if (bits < findingBitsMin) return undefined
+      return {
+        bits,
+        seen: `First call that writes: ${event.method} ${event.route}`,
+        normal: `In ${n} active hours only reads, on ${profile.learned.route.size} endpoints`,
+        numbers: { n, kindBits },
+      }
+    },
+  }),
+})
