@@ -4,9 +4,12 @@ import { z } from 'zod'
 import { configSchema } from '../../src/config/schema.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import { type Detection, createDetection } from '../../src/detection.ts'
+import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
 import { createTokenState } from '../../src/fold.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
 import { createPipeline } from '../../src/pipeline.ts'
+import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../../src/registry/registered-token.ts'
+import { problemText, readTokenList } from '../../src/registry/token-file.ts'
 import { replay } from '../../src/replay.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
 
@@ -25,6 +28,7 @@ const habitSchema = z.strictObject({
 })
 const expectedSchema = z.strictObject({
   says: z.string().endsWith('.'),
+  registry: z.array(z.record(z.string(), z.unknown())).default([]),
   history: z.array(habitSchema).default([]),
   findings: z.array(z.strictObject({ line: z.int().min(1), bits: z.number().positive() })),
 })
@@ -34,6 +38,7 @@ export interface Case {
   readonly name: string
   readonly says: string
   readonly expected: readonly { readonly line: number; readonly bits: number }[]
+  readonly registry: TokenRegistry
   /** JSON texts, one an event. Expanded anew with each call. */
   readonly history: () => readonly string[]
   /** JSON texts. */
@@ -59,16 +64,25 @@ function foldersIn(path: string): string[] {
 
 function readCase(detector: string, name: string): Case {
   const read = (file: string) => readFileSync(new URL(`${detector}/${name}/${file}`, CASES), 'utf8')
-  const { says, history, findings } = expectedSchema.parse(JSON.parse(read('expected.json')))
+  const { says, registry, history, findings } = expectedSchema.parse(JSON.parse(read('expected.json')))
   const events = read('events.ndjson').trimEnd().split('\n')
   return {
     detector,
     name,
     says,
     expected: findings,
+    registry: registryOf(registry),
     history: () => history.flatMap(expand).sort(byTime).map(toText),
     events,
   }
+}
+
+/** As `tokenwatch replay --tokens` reads it. */
+function registryOf(entries: readonly object[]): TokenRegistry {
+  if (entries.length === 0) return EMPTY_REGISTRY
+  const { tokens, problems } = readTokenList(JSON.stringify(entries), createFingerprinter(undefined))
+  if (problems[0] !== undefined) throw new Error(problemText(problems[0]))
+  return createRegistry(tokens)
 }
 
 interface Timed {
@@ -126,7 +140,7 @@ export async function play(
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, false)
   const findings: Finding[] = []
   const summary = await replay('case', batchesOf(records), {
-    pipeline: createPipeline({ ...detection, decode, states }, limits),
+    pipeline: createPipeline({ ...detection, decode, states, fold: detection.foldWith(one.registry) }, limits),
     states,
     limits,
     clock: { now: () => 0 },
