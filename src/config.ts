@@ -7,6 +7,7 @@ import { fromText, knownVariablesOf, readEnvironment, variableName } from './con
 import type { Environment, Overlay } from './config/environment.ts'
 import { ConfigError, problemsOf, unknownKey } from './config/problem.ts'
 import type { ConfigProblem, ProblemContext } from './config/problem.ts'
+import { addFileRules } from './config/rule-file.ts'
 import { configSchema } from './config/schema.ts'
 import type { Config } from './config/schema.ts'
 import { isObject, placeOf, sectionsOf, settingsOf } from './config/tree.ts'
@@ -49,6 +50,9 @@ export function loadConfig(options: ConfigOptions): Config {
     if ('path' in parsed) lay(parsed, input, sources)
     else problems.push(parsed)
   }
+  const fromRuleFile = addFileRules(input, readFile)
+  problems.push(...fromRuleFile.problems)
+  for (const { path, source } of fromRuleFile.rules) sources.set(path.join(SEPARATOR), source)
   // What stands behind broken YAML is not known: to call settings missing would mislead.
   const result = configSchema.safeParse(document.problems.length > 0 ? {} : input)
   if (!result.success) problems.push(...problemsOf(result.error.issues, context))

@@ -22,14 +22,16 @@ import { knownCalls, knowsRoute } from './shared/habit.ts'
 const NAME = 'scope-exceeded'
 const SCOPES_SHOWN = 8
 
-const rule = z.strictObject({
-  scope: z.string().min(1).describe('The scope as the registry has it.'),
-  methods: z.array(z.string().min(1)).default([]).describe('Methods that it covers; none stands for all.'),
-  routes: z
-    .array(z.string().min(1))
-    .min(1)
-    .describe('Routes that it covers: `*` and `{id}` stand for one segment, a last `**` for all that follow.'),
-})
+const rule = z
+  .strictObject({
+    scope: z.string().min(1).describe('The scope as the registry has it.'),
+    methods: z.array(z.string().min(1)).default([]).describe('Methods that it covers; none stands for all.'),
+    routes: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe('Routes that it covers: `*` and `{id}` stand for one segment, a last `**` for all that follow.'),
+  })
+  .describe('What one scope covers. A scope may have several rules.')
 
 export const scopeExceeded = defineDetector({
   name: NAME,
