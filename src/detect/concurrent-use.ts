@@ -3,17 +3,19 @@
  *
  * Attack: a thief uses a token while its owner goes on working. Signal: a return, that is a call from a source after one
  * from another source and an earlier one from the first, all within half an hour (profile/turns.ts). Bits: the share of
- * the token's past active hours that had such a return, P = (k + 1/2) / (n + 1) (Krichevsky & Trofimov, 1981); dual
- * stack, phones and pools of machines do it all the time. Told once an hour; on the same day again as one cause that
- * goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
+ * the token's past hours, of those about as busy, that had such a return, P = (k + 1/2) / (n + 1) (Krichevsky &
+ * Trofimov, 1981); dual stack, phones and pools of machines do it all the time. One of the sources must have come within `newMs`: home and
+ * office go together. Told once an hour; on the same day again as one cause that goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
  * Blind to: a thief who waits until the owner sleeps, or who sits behind the owner's own address.
  */
 import { z } from 'zod'
 import { hoursBefore } from '../profile/activity.ts'
 import { hourOf } from '../profile/calendar.ts'
-import { isUnauthenticated } from '../profile/dimension.ts'
+import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
+import { callsInHour } from '../profile/frequency.ts'
+import type { TokenProfile } from '../profile/profile.ts'
 import { turnOf } from '../profile/turns.ts'
-import { DAY_MS, HOUR_MS } from '../settings.ts'
+import { DAY_MS, HOUR_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
 
@@ -28,19 +30,25 @@ export const concurrentUse = defineDetector({
       .max(1)
       .describe('What the bits are multiplied with where both sources are in one network.')
       .default(0.7),
+    newMs: durationMs('Two sources of which neither came within this time go together.').default(2 * DAY_MS),
     againBitsMax: z.number().min(0).describe('Bits at most where it was told within the day before.').default(4),
   }),
-  create: ({ sameNetworkFactor, againBitsMax }, { findingBitsMin }) => ({
+  create: ({ sameNetworkFactor, newMs, againBitsMax }, { findingBitsMin }) => ({
     name: 'concurrent-use',
     inspect(event, profile) {
       if (isUnauthenticated(event) || event.sourceClass === 'none') return undefined
       const found = turnOf(profile.recent, event)
       if (found === undefined) return undefined
       const { turn, other } = found
+      const newest = Math.max(enteredMs(profile, chainOf('network', event)), enteredMs(profile, other.chain))
+      if (newest < event.timeMs - newMs) return undefined
       const startMs = hourOf(event.timeMs) * HOUR_MS
       const raised = profile.raised.get('concurrent-use')
       if (raised !== undefined && startMs <= raised.bucketMs) return undefined
-      const past = hoursBefore(profile.activity, hourOf(event.timeMs), profile.settings.adoptAfterMs)
+      const calls = callsInHour(profile, event.timeMs) + 1
+      const past = hoursBefore(profile.activity, hourOf(event.timeMs), profile.settings.adoptAfterMs).filter(
+        (counts) => counts.learned * 2 >= calls,
+      )
       const n = past.length
       const k = past.filter((counts) => (turn === 'network' ? counts.networkTurns : counts.addressTurns) > 0).length
       const rareBits = -Math.log2((k + 0.5) / (n + 1)) * (turn === 'network' ? 1 : sameNetworkFactor)
@@ -51,7 +59,7 @@ export const concurrentUse = defineDetector({
       return {
         bits,
         seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
-        normal: `In ${k} of ${n} active hours of four weeks used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
+        normal: `In ${k} of ${n} hours of four weeks that were about as busy used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
         numbers: { n, k, sameNetwork: turn === 'network' ? 0 : 1 },
         bucket: { startMs, step: 1 },
         ...(isAgain ? { cause: 'again' as const } : {}),
@@ -59,3 +67,11 @@ export const concurrentUse = defineDetector({
     },
   }),
 })
+
+/** When a source came to be known, 0 where that was long ago. */
+function enteredMs(profile: TokenProfile, chain: string): number {
+  return Math.max(
+    profile.learned.network.get(chain)?.enteredAtMs ?? 0,
+    profile.held.network.get(chain)?.enteredAtMs ?? 0,
+  )
+}
