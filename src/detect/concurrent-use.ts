@@ -45,7 +45,8 @@ export const concurrentUse = defineDetector({
       const startMs = hourOf(event.timeMs) * HOUR_MS
       const raised = profile.raised.get('concurrent-use')
       if (raised !== undefined && startMs <= raised.bucketMs) return undefined
-      const calls = callsInHour(profile, event.timeMs) + 1
+      // Of this hour or the one before: a busy spell does not end with the hour.
+      const calls = 1 + Math.max(callsInHour(profile, event.timeMs), callsInHour(profile, event.timeMs - HOUR_MS))
       const past = hoursBefore(profile.activity, hourOf(event.timeMs), profile.settings.adoptAfterMs).filter(
         (counts) => counts.learned * 2 >= calls,
       )
