@@ -50,7 +50,7 @@ export interface Alert {
   readonly evidence: readonly Evidence[]
   /** Of the strongest evidence, at most five, without repetition. */
   readonly sources: readonly AlertSource[]
-  /** Of the strongest evidence, at most five. */
+  /** At most five: first that of the finding that raised it, then those of the strongest evidence. */
   readonly eventIds: readonly string[]
   /** One SELECT with fixed time bounds that shows the evidence in ClickHouse. */
   readonly evidenceQuery: string

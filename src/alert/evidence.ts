@@ -73,7 +73,8 @@ function addToWindow(window: Map<string, WindowBits>, { detector, cause, bits, b
   const known = window.get(detector) ?? { cause, bits: 0, bucketMs: 0, bucketBits: 0 }
   known.bucketBits = bucketMs > 0 && bucketMs === known.bucketMs ? known.bucketBits + bits : bits
   known.bucketMs = bucketMs
-  known.bits = Math.max(known.bits, known.bucketBits)
+  // Each sensitive endpoint is a deed of its own.
+  known.bits = cause === 'sensitive' ? known.bits + bits : Math.max(known.bits, known.bucketBits)
   window.set(detector, known)
 }
 

@@ -21,6 +21,8 @@ export interface Incident {
   /** Something in it was grave in itself. */
   isGrave: boolean
   readonly bitsByDetector: Map<string, number>
+  /** The finding that it took in last. */
+  latest: IncidentEvidence | undefined
   /** The strongest findings: by bits, then by finding id. */
   readonly evidence: IncidentEvidence[]
 }
@@ -39,6 +41,7 @@ export function createIncident(id: IncidentId, concern: Concern, timeMs: number)
     severityMin: undefined,
     isGrave: false,
     bitsByDetector: new Map(),
+    latest: undefined,
     evidence: [],
   }
 }
@@ -57,7 +60,8 @@ export function addToIncident(incident: Incident, evidence: IncidentFinding, sum
   incident.severityMin = gravest(incident.severityMin, evidence.severityMin)
   incident.isGrave ||= evidence.isGrave
   incident.bitsByDetector.set(evidence.detector, (incident.bitsByDetector.get(evidence.detector) ?? 0) + evidence.bits)
-  incident.evidence.push(pick(evidence))
+  incident.latest = pick(evidence)
+  incident.evidence.push(incident.latest)
   incident.evidence.sort((a, b) => b.bits - a.bits || (a.findingId < b.findingId ? -1 : 1))
   if (incident.evidence.length > EVIDENCE_MAX) incident.evidence.length = EVIDENCE_MAX
 }

@@ -69,7 +69,10 @@ function writeAlert(
   const detectors = [...incident.bitsByDetector]
     .map(([name, bits]) => ({ name, bits }))
     .sort((a, b) => b.bits - a.bits || (a.name < b.name ? -1 : 1))
-  const eventIds = [...new Set(incident.evidence.map((item) => item.eventId))].slice(0, EVENT_IDS_MAX)
+  const evidence = [...incident.evidence]
+  // The finding that raised it is told even where twenty stronger ones came before.
+  if (incident.latest !== undefined && !evidence.includes(incident.latest)) evidence.push(incident.latest)
+  const eventIds = [...new Set([incident.latest, ...evidence].flatMap((item) => item?.eventId ?? []))]
   return {
     ...head,
     incidentId: incident.id,
@@ -82,14 +85,14 @@ function writeAlert(
     beganAtMs: incident.firstMs as EventTimeMs,
     surpriseBits: incident.bits,
     detectors,
-    evidence: incident.evidence.map(({ findingId: _findingId, ...evidence }) => evidence),
+    evidence: evidence.map(({ findingId: _findingId, ...told }) => told),
     sources: sourcesOf(incident),
-    eventIds,
+    eventIds: eventIds.slice(0, EVENT_IDS_MAX),
     evidenceQuery: evidenceQuery({
       database: settings.database,
       tokenId: subject.tokenId,
       detectors: detectors.map(({ name }) => name),
-      eventIds,
+      eventIds: eventIds.slice(0, EVENT_IDS_MAX),
       fromMs: incident.firstMs - HOUR_MS,
       toMs: incident.lastMs + HOUR_MS,
     }),

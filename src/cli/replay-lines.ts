@@ -13,7 +13,7 @@ export function alertLine(alert: Alert): string {
     surprise_bits: alert.surpriseBits,
     detectors: alert.detectors.map(({ name }) => name),
     title: alert.title,
-    event_ids: distinct(alert.evidence.map(({ eventId }) => eventId)),
+    event_ids: distinct([...alert.eventIds.slice(0, 1), ...alert.evidence.map(({ eventId }) => eventId)]),
     ips: distinct(alert.evidence.map(({ ip }) => ip)),
   })}\n`
 }

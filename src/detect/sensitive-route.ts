@@ -2,68 +2,98 @@
  * A token's first use of an endpoint that gives power, secrets or data away.
  *
  * Attack: after a theft comes the harvest: exports, other people's accounts, new keys, wider rights, logging switched
- * off. Signal: the route or operation matches a pattern, and no endpoint that the token is known for matches the same
- * pattern. Bits: a prior, for what is rare about such a call is not how often this token makes new calls but what it is:
+ * off. Signal: an operation of a cloud API that does such a thing and that the token was never seen with; or a route with
+ * such a word in it, of a token that has worked for a day on nothing of that kind. Bits: a prior, for what is rare about such a call is not how often this token makes new calls but what it is:
  * of the actions that a token takes up in ordinary work we hold one in sixteen to be of this kind, of a thief's every
  * other one, so log2(16 / 2) = 3 bits, and as much again in the settings' default for the harm that it does. It raises
  * the severity by a step.
  * Blind to: tokens whose work these endpoints are.
  */
 import { z } from 'zod'
+import { activeHours } from '../profile/activity.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
 import { defineDetector } from './detector.ts'
 
-/** Words of a path or route, and, for logs of cloud APIs, operations. */
-const DEFAULT_PATTERNS: readonly string[] = [
+/** Words of a path or route. */
+const ROUTES: readonly string[] = [
   '(?:^|/)(?:data-)?(?:exports?|dumps?|backups?|downloads?|bulk)(?:/|$)',
   '(?:^|/)(?:admins?|administration|sudo|root)(?:/|$)',
   '(?:^|/)(?:users?|members?|accounts?|invitations?)(?:/|$)',
   '(?:^|/)(?:keys?|api-?keys?|ssh-?keys?|tokens?|secrets?|credentials?|passwords?|certificates?)(?:/|$)',
   '(?:^|/)(?:iam|roles?|permissions?|policies|policy|acls?|grants?)(?:/|$)',
   '(?:^|/)(?:audit-?logs?|logging|webhooks?)(?:/|$)',
-  '^(?:StopLogging|DeleteTrail|UpdateTrail|PutEventSelectors|DeleteFlowLogs|DeleteLogGroup|DeleteLogStream|DisableAlarmActions|DeleteDetector|UpdateDetector|StopConfigurationRecorder|DeleteConfigurationRecorder|DeleteDeliveryChannel|PutBucketLifecycle\\w*|LeaveOrganization|DisableSecurityHub|DeleteAlarms|DeleteMembers|DisassociateFromMasterAccount)$',
-  '^(?:CreateAccessKey|CreateLoginProfile|UpdateLoginProfile|CreateUser|CreateServiceSpecificCredential|UploadSSHPublicKey|SendSSHPublicKey|ImportKeyPair|CreateKeyPair|GetFederationToken|GetSessionToken|UpdateAccessKey|DeactivateMFADevice|CreateVirtualMFADevice)$',
-  '^(?:Attach(?:User|Role|Group)Policy|Put(?:User|Role|Group)Policy|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|AddUserToGroup|CreateRole|AddRoleToInstanceProfile|PassRole|PutRolePermissionsBoundary|DeleteRolePermissionsBoundary)$',
-  '^(?:ModifySnapshotAttribute|ModifyImageAttribute|ModifyDBSnapshotAttribute|ModifyDBClusterSnapshotAttribute|PutBucketPolicy|PutBucketAcl|PutObjectAcl|PutBucketPublicAccessBlock|DeleteBucketPublicAccessBlock|DeletePublicAccessBlock|AddPermission\\w*|SetTopicAttributes|SharedSnapshot\\w*|CreateResourceShare|AuthorizeSecurityGroupIngress|AuthorizeSecurityGroupEgress|PutResourcePolicy|PutRepositoryPolicy|PutKeyPolicy|SharePrincipal\\w*)$',
-  '^(?:GetSecretValue|BatchGetSecretValue|GetParameters?|GetParametersByPath|GetPasswordData|Decrypt|GetConsoleScreenshot|DescribeInstanceAttribute|ModifyInstanceAttribute|GetAuthorizationToken|RetrieveEnvironmentInfo\\w*)$',
-  '^(?:SendCommand|StartSession|RunInstances|UpdateFunctionCode\\w*|CreateFunction\\w*|ExecuteCommand|CreateStack|ResumeSession|TerminateSession)$',
 ]
+
+/** Operations of cloud APIs, after the tactics of MITRE ATT&CK for cloud: each line is one way to do harm. */
+const OPERATIONS: readonly string[] = [
+  // Logging and watching switched off.
+  '(?:Stop|Pause)Logging|(?:Delete|Update)(?:Trail|Detector|FlowLogs|LogGroup|LogStream|ConfigurationRecorder|EventDataStore)|PutEventSelectors|StopConfigurationRecorder|DeleteDeliveryChannel|DisableAlarmActions|DeleteAlarms|PutBucketLifecycle\\w*|PutBucketLogging|LeaveOrganization|Disable(?:SecurityHub|Macie\\w*)|DeleteMembers|DisassociateFrom\\w*Account',
+  // Credentials made.
+  'CreateAccessKey|(?:Create|Update)LoginProfile|CreateServiceSpecificCredential|UploadSSHPublicKey|SendSSHPublicKey|ImportKeyPair|GetFederationToken|DeactivateMFADevice|CreateTrustAnchor|Create(?:SAML|OpenIDConnect)Provider',
+  // Rights widened.
+  'Attach(?:User|Group)Policy|Put(?:User|Group)Policy|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|AddUserToGroup|DeleteRolePermissionsBoundary',
+  // Things shared with strangers.
+  'Modify(?:Snapshot|Image|DBSnapshot|DBClusterSnapshot)Attribute|Put(?:Bucket|Resource|Repository|Key)Policy|Put(?:Bucket|Object)Acl|Delete(?:Bucket)?PublicAccessBlock|AddPermission\\w*|CreateResourceShare',
+  // Secrets and data read.
+  '(?:Batch)?GetSecretValue|ListSecrets|GetParameters?(?:ByPath)?|GetPasswordData|DescribeInstanceAttribute|GetConsoleScreenshot|GetEbsEncryptionByDefault|ExportImage|CreateInstanceExportTask|StartExportTask|GetAuthorizationToken',
+  // Foreign code run.
+  'SendCommand|StartSession|ExecuteCommand|UpdateFunctionCode\\w*|ModifyInstanceAttribute|RunInstances',
+  // Who am I, and what may I do.
+  'GetCallerIdentity|GetAccountAuthorizationDetails|SimulatePrincipalPolicy|GetSendQuota|GetAccountSendingEnabled|UpdateAccountSendingEnabled|ListIdentities',
+]
+
+/** Before so many active hours every endpoint is new to a token. */
+const SETTLED_HOURS = 24
 
 export const sensitiveRoute = defineDetector({
   name: 'sensitive-route',
   summary: "A token's first use of an endpoint that gives power, secrets or data away.",
   cause: 'sensitive',
   settings: z.strictObject({
-    bits: z.number().min(0).describe('Bits of the first use of each pattern. A prior.').default(5),
-    patterns: z
-      .array(z.string().refine(isPattern, 'expected a regular expression'))
-      .describe('Regular expressions over the route or operation, upper and lower case alike. Each is told once.')
-      .default([...DEFAULT_PATTERNS]),
+    bits: z.number().min(0).describe('Bits of the first use of such a route. A prior.').default(5),
+    operationBits: z.number().min(0).describe('Bits of the first use of such an operation. A prior.').default(8),
+    routes: patterns('route, of a token that has worked for a day, whose work is of another kind so far').default([
+      ...ROUTES,
+    ]),
+    operations: patterns('whole name of an operation, such as DeleteTrail, of any token').default([...OPERATIONS]),
   }),
-  create: ({ bits, patterns }, { findingBitsMin }) => {
-    const matchers = patterns.map((pattern) => new RegExp(pattern, 'i'))
+  create: ({ bits: routeBits, operationBits, routes, operations }, { findingBitsMin }) => {
+    const kinds = routes.map((pattern) => new RegExp(pattern, 'i'))
+    const acts = operations.map((pattern) => new RegExp(`^(?:${pattern})$`))
     return {
       name: 'sensitive-route',
       inspect(event, profile) {
-        if (bits < findingBitsMin || isUnauthenticated(event) || event.route === '') return undefined
+        if (isUnauthenticated(event) || event.route === '') return undefined
         const own = `${event.service}|${event.route}|${event.method}`
-        if (profile.learned.route.has(own)) return undefined
-        const matcher = matchers.find((pattern) => pattern.test(event.route))
-        if (matcher === undefined) return undefined
-        for (const table of [profile.learned.route, profile.held.route, profile.learned.refused_route]) {
-          for (const chain of table.keys()) if (matcher.test(chain.split('|', 2)[1] ?? '')) return undefined
+        const { learned, held } = profile
+        const tables = [learned.route, held.route, learned.refused_route, held.refused_route]
+        if (tables.some((table) => table.has(own))) return undefined
+        const isAct = acts.some((pattern) => pattern.test(event.route))
+        const bits = isAct ? operationBits : routeBits
+        if (bits < findingBitsMin) return undefined
+        if (!isAct) {
+          const kind = kinds.find((pattern) => pattern.test(event.route))
+          if (kind === undefined || activeHours(profile.activity) < SETTLED_HOURS) return undefined
+          if (tables.some((table) => [...table.keys()].some((chain) => kind.test(chain.split('|', 2)[1] ?? ''))))
+            return undefined
         }
         return {
           bits,
           seen: `First use of a sensitive endpoint: ${event.method} ${event.route}`.replace('  ', ' '),
-          normal: `${profile.learned.route.size} other endpoints, none of this kind`,
-          numbers: { knownEndpoints: profile.learned.route.size },
+          normal: `${learned.route.size} other endpoints in ${activeHours(profile.activity)} active hours`,
+          numbers: { knownEndpoints: learned.route.size },
           isGrave: true,
         }
       },
     }
   },
 })
+
+function patterns(what: string) {
+  return z
+    .array(z.string().refine(isPattern, 'expected a regular expression'))
+    .describe(`Regular expressions for the ${what}.`)
+}
 
 function isPattern(text: string): boolean {
   try {
