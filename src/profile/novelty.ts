@@ -31,6 +31,8 @@ export interface Novelty {
   readonly levels: readonly string[]
   /** 0 when this bucket has already paid for it. */
   readonly bits: number
+  /** What it is worth by the token's own history alone, whatever was paid and told before. */
+  readonly unseenBits: number
   /** What of the bits the peers add, or take away. */
   readonly peerBits: number
   readonly reach: Reach
@@ -65,6 +67,12 @@ export function noveltyOf(
   const found = measure(profile, dimension, event, peers)
   answers.novelty.set(dimension, found)
   return found
+}
+
+/** What is new about where the call came from, even if the call was refused and can teach nothing. */
+export function sourceNoveltyOf(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): Novelty | undefined {
+  const teaches = (teachable(event) & MASK.network) !== 0
+  return teaches ? noveltyOf(profile, 'network', event, peers) : measure(profile, 'network', event, peers)
 }
 
 /** P(new) in bits. `n` and `k` are counts of buckets, k at most n. */
@@ -116,6 +124,7 @@ function measure(
     k,
     delta,
     bits: paid ? 0 : Math.max(0, bits + peerBits),
+    unseenBits,
     peerBits,
     reach,
     siblings: family.latest,
