@@ -33,7 +33,7 @@ for (const { event } of simulate(settings)) {
   chunk.push({ key: event.token_id, value })
   sent.events++
   sent.bytes += value.length
-  sent.bytesOut += event.bytes_out
+  sent.bytesOut += event.bytes_out ?? 0
   if (chunk.length === CHUNK_EVENTS) {
     await produce(kafka.brokers, topic, chunk)
     chunk = []

@@ -6,47 +6,63 @@ import { pipeline } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { DAY_MS, HOUR_MS } from '../settings.ts'
+import type { AbsenceLabel, EventLabel } from '../simulate/event.ts'
 import {
-  type AttackLabel,
+  type AnyOptions,
+  EVALUATION_DEFAULTS,
   simulate,
+  simulatedAbsences,
+  simulatedKinds,
   simulatedRegistry,
   SIMULATION_DEFAULTS,
-  type SimulationOptions,
 } from '../simulate/simulation.ts'
 import { EXIT_CODES_HELP, UserError } from './command.ts'
 
 interface SimulateFlags {
-  readonly seed: number
-  readonly tokens: number
-  readonly days: number
+  readonly estate: 'demo' | 'evaluation'
+  readonly seed?: number
+  readonly tokens?: number
+  readonly days?: number
   readonly start: number
   readonly attacks: 'usual' | 'all' | false
   readonly out: string
   readonly labels?: string
   readonly registry?: string
+  readonly kinds?: string
 }
+
+const DEFAULTS = { demo: SIMULATION_DEFAULTS, evaluation: EVALUATION_DEFAULTS }
 
 interface Summary {
   events: number
-  readonly labels: AttackLabel[]
+  readonly labels: (EventLabel<string> | AbsenceLabel)[]
   /** The reader of standard output went away; what was written until then is what counts. */
   readerGone: boolean
 }
 
 export function simulateCommand(): Command {
-  const defaults = SIMULATION_DEFAULTS
+  const { demo, evaluation } = DEFAULTS
+  const either = (field: 'seed' | 'tokens' | 'days') => `(default: ${demo[field]}, ${evaluation[field]} for evaluation)`
   return new Command('simulate')
     .description('write simulated traffic of API tokens as canonical events, one JSON object per line')
-    .option('--seed <number>', 'the same seed gives the same bytes', wholeNumber(0), defaults.seed)
-    .option('--tokens <count>', 'number of tokens', wholeNumber(1), defaults.tokens)
-    .option('--days <count>', 'number of days', wholeNumber(1), defaults.days)
+    .addOption(
+      new Option(
+        '--estate <which>',
+        'whose tokens: thirty for a demonstration, or the many that detection is measured on',
+      )
+        .choices(['demo', 'evaluation'])
+        .default('demo'),
+    )
+    .option('--seed <number>', `the same seed gives the same bytes ${either('seed')}`, wholeNumber(0))
+    .option('--tokens <count>', `number of tokens ${either('tokens')}`, wholeNumber(1))
+    .option('--days <count>', `number of days ${either('days')}`, wholeNumber(1))
     .addOption(
       new Option('--start <time>', 'first moment, RFC 3339, a whole hour')
         .argParser(startTime)
-        .default(defaults.startMs, new Date(defaults.startMs).toISOString()),
+        .default(demo.startMs, new Date(demo.startMs).toISOString()),
     )
     .addOption(
-      new Option('--attacks <which>', 'attacks to play late in the month; all adds theft from the same cloud')
+      new Option('--attacks <which>', 'attacks to play late in the month; in the demonstration, all adds a hard one')
         .choices(['usual', 'all'])
         .default('usual'),
     )
@@ -54,24 +70,26 @@ export function simulateCommand(): Command {
     .option('--out <file>', 'where the events go, - for standard output', '-')
     .option('--labels <file>', 'write which events belong to which attack, one JSON object per line')
     .option('--registry <file>', 'write the tokens as a JSON array, as replay --tokens reads it')
+    .option('--kinds <file>', 'write what kind of client holds each token, as a JSON object')
     .addHelpText('after', EXIT_CODES_HELP)
     .action(runSimulate)
 }
 
 async function runSimulate(flags: SimulateFlags): Promise<void> {
   refuseOneFileTwice(flags)
-  const options: SimulationOptions = {
-    seed: flags.seed,
-    tokens: flags.tokens,
-    days: flags.days,
+  const options: AnyOptions = {
+    ...DEFAULTS[flags.estate],
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.tokens === undefined ? {} : { tokens: flags.tokens }),
+    ...(flags.days === undefined ? {} : { days: flags.days }),
     startMs: flags.start,
     attacks: flags.attacks === 'usual' ? true : flags.attacks,
   }
   try {
-    if (flags.registry !== undefined) {
-      await writeFile(flags.registry, `${JSON.stringify(simulatedRegistry(options), null, 2)}\n`)
-    }
+    if (flags.registry !== undefined) await writeJson(flags.registry, simulatedRegistry(options))
+    if (flags.kinds !== undefined) await writeJson(flags.kinds, Object.fromEntries(simulatedKinds(options)))
     const summary = await writeEvents(options, flags.out)
+    summary.labels.push(...simulatedAbsences(options))
     if (flags.labels !== undefined) {
       await writeFile(flags.labels, summary.labels.map((label) => `${JSON.stringify(label)}\n`).join(''))
     }
@@ -81,8 +99,12 @@ async function runSimulate(flags: SimulateFlags): Promise<void> {
   }
 }
 
+function writeJson(file: string, value: unknown): Promise<void> {
+  return writeFile(file, `${JSON.stringify(value, null, 2)}\n`)
+}
+
 /** Respects the writer's pace: memory holds a few chunks of 64 KiB. */
-async function writeEvents(options: SimulationOptions, out: string): Promise<Summary> {
+async function writeEvents(options: AnyOptions, out: string): Promise<Summary> {
   const summary: Summary = { events: 0, labels: [], readerGone: false }
   const bar = new SingleBar({
     format: 'simulating {bar} {percentage}% | {value}/{total} days',
@@ -106,7 +128,7 @@ async function writeEvents(options: SimulationOptions, out: string): Promise<Sum
 
 const CHUNK_CHARS = 65_536
 
-function* chunks(options: SimulationOptions, summary: Summary, onDay: (day: number) => void): Generator<string> {
+function* chunks(options: AnyOptions, summary: Summary, onDay: (day: number) => void): Generator<string> {
   let text = ''
   for (const { event, label } of simulate(options)) {
     summary.events++
@@ -120,7 +142,7 @@ function* chunks(options: SimulationOptions, summary: Summary, onDay: (day: numb
   if (text !== '') yield text
 }
 
-function describe(options: SimulationOptions, { events, labels, readerGone }: Summary): string {
+function describe(options: AnyOptions, { events, labels, readerGone }: Summary): string {
   const perAttack = new Map<string, number>()
   for (const { attack } of labels) perAttack.set(attack, (perAttack.get(attack) ?? 0) + 1)
   const attacks = [...perAttack].map(([attack, count]) => `${attack} ${count}`).join(', ')
@@ -131,10 +153,10 @@ function describe(options: SimulationOptions, { events, labels, readerGone }: Su
   )
 }
 
-function refuseOneFileTwice({ out, labels, registry }: SimulateFlags): void {
-  const files = [out, labels, registry].filter((file) => file !== undefined)
+function refuseOneFileTwice({ out, labels, registry, kinds }: SimulateFlags): void {
+  const files = [out, labels, registry, kinds].filter((file) => file !== undefined)
   if (new Set(files).size < files.length) {
-    throw new UserError('Two of --out, --labels and --registry name the same file.', { exitCode: 2 })
+    throw new UserError('Two of --out, --labels, --registry and --kinds name the same file.', { exitCode: 2 })
   }
 }
 

@@ -3,10 +3,21 @@ import { DAY_MS, HOUR_MS } from '../settings.ts'
 import { type AttackName, type PlannedAttack, planAttacks } from './attacks/index.ts'
 import { type Call, type Client, type RegistryEntry } from './client.ts'
 import { createEstate, type EstateOptions } from './estate.ts'
+import type { AttackKind } from './evaluation/attacks/index.ts'
+import {
+  evaluationAbsences,
+  evaluationKinds,
+  type EvaluationOptions,
+  evaluationRegistry,
+  playEvaluation,
+} from './evaluation/play.ts'
+import type { TokenEntry } from './evaluation/token-entry.ts'
+import type { AbsenceLabel, CanonicalEvent, EventLabel, LabelledEvent } from './event.ts'
 import { createRandom, type Random } from './random.ts'
 import { pathOf, uuid } from './services.ts'
 
 export interface SimulationOptions extends EstateOptions {
+  readonly estate?: 'demo'
   /** A whole hour. */
   readonly startMs: number
   /** `all` adds the attacks that nothing obvious gives away. */
@@ -14,6 +25,8 @@ export interface SimulationOptions extends EstateOptions {
   /** Stops after so many events. */
   readonly eventsMax?: number
 }
+
+export type AnyOptions = SimulationOptions | EvaluationOptions
 
 export const SIMULATION_DEFAULTS = {
   seed: 7,
@@ -23,40 +36,18 @@ export const SIMULATION_DEFAULTS = {
   attacks: true,
 } as const satisfies SimulationOptions
 
-/** An event in the canonical format, as a gateway would ship it. */
-export interface CanonicalEvent {
-  /** RFC 3339 with milliseconds. */
-  readonly timestamp: string
-  readonly id: string
-  readonly token_id: string
-  readonly token_name: string
-  readonly tenant: string
-  readonly service: string
-  readonly region: string
-  readonly environment: string
-  readonly ip: string
-  readonly method: string
-  readonly path: string
-  readonly route?: string
-  readonly status: number
-  readonly user_agent: string
-  readonly bytes_out: number
-  readonly latency_ms: number
-}
+/** The estate that detection is measured on: of the size that it is measured at. */
+export const EVALUATION_DEFAULTS = {
+  estate: 'evaluation',
+  seed: 1,
+  tokens: 400,
+  days: 35,
+  startMs: SIMULATION_DEFAULTS.startMs,
+  attacks: true,
+} as const satisfies EvaluationOptions
 
-/** Says of one event that it is part of an attack. Events without a label are benign. */
-export interface AttackLabel {
-  readonly attack: AttackName
-  readonly token_id: string
-  readonly event_id: string
-  /** RFC 3339. */
-  readonly time: string
-}
-
-export interface SimulatedEvent {
-  readonly event: CanonicalEvent
-  readonly label: AttackLabel | undefined
-}
+export type AttackLabel = EventLabel<AttackName>
+export type SimulatedEvent = LabelledEvent<AttackName>
 
 /** A call on its way into the log. */
 interface Pending {
@@ -73,8 +64,15 @@ interface Pending {
  * Memory holds the tokens and the calls of about one hour, however many days are simulated. Throws RangeError where the
  * start is no whole hour.
  */
-export function* simulate(options: SimulationOptions): Generator<SimulatedEvent> {
+export function simulate(options: SimulationOptions): Generator<SimulatedEvent>
+export function simulate(options: EvaluationOptions): Generator<LabelledEvent<AttackKind>>
+export function simulate(options: AnyOptions): Generator<LabelledEvent<string>>
+export function* simulate(options: AnyOptions): Generator<LabelledEvent<string>> {
   if (options.startMs % HOUR_MS !== 0) throw new RangeError(`startMs is ${options.startMs}, expected a whole hour`)
+  yield* options.estate === 'evaluation' ? playEvaluation(options) : playDemo(options)
+}
+
+function* playDemo(options: SimulationOptions): Generator<SimulatedEvent> {
   const clients = createEstate(options)
   const streams = clients.map((_, index) => createRandom(options.seed, 'events', index))
   const attacks = planAttacks(clients, options)
@@ -100,8 +98,24 @@ export function* simulate(options: SimulationOptions): Generator<SimulatedEvent>
 }
 
 /** Who holds the tokens of a simulation, in the form that `replay --tokens` reads. */
-export function simulatedRegistry(options: EstateOptions): readonly RegistryEntry[] {
-  return createEstate(options).map(({ token }) => token)
+export function simulatedRegistry(options: EstateOptions & { readonly estate?: 'demo' }): readonly RegistryEntry[]
+export function simulatedRegistry(options: EvaluationOptions): readonly TokenEntry[]
+export function simulatedRegistry(options: AnyOptions): readonly (RegistryEntry | TokenEntry)[]
+export function simulatedRegistry(
+  options: (EstateOptions & { readonly estate?: 'demo' }) | EvaluationOptions,
+): readonly (RegistryEntry | TokenEntry)[] {
+  return options.estate === 'evaluation' ? evaluationRegistry(options) : createEstate(options).map(({ token }) => token)
+}
+
+/** What kind of client holds each token, by its id, so that false alarms can be counted by habit. */
+export function simulatedKinds(options: AnyOptions): ReadonlyMap<string, string> {
+  if (options.estate === 'evaluation') return evaluationKinds(options)
+  return new Map(createEstate(options).map(({ token, kind }) => [token.token_id, kind]))
+}
+
+/** Calls that are missing although nobody meant them to be. The demonstration has none. */
+export function simulatedAbsences(options: AnyOptions): readonly AbsenceLabel[] {
+  return options.estate === 'evaluation' ? evaluationAbsences(options) : []
 }
 
 function stage(attack: PlannedAttack): readonly Pending[] {

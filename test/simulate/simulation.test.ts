@@ -135,7 +135,7 @@ describe('the month that the demonstration plays', () => {
         /^\/[\w/.-]+$/.test(event.path) &&
         event.status >= 200 &&
         event.status < 600 &&
-        event.bytes_out >= 0 &&
+        (event.bytes_out ?? 0) >= 0 &&
         event.latency_ms >= 0
       if (!wellFormed) throw new Error(JSON.stringify(event))
     }

@@ -1,0 +1,29 @@
+/** A job that does little until the month ends, and then twenty times as much for two or three days. */
+import { MINUTE_MS } from '../../../settings.ts'
+import { daysToMonthEnd } from '../calendar.ts'
+import { programAgent } from '../agents.ts'
+import { type HabitKind, volume } from '../habit.ts'
+import { office } from '../loads.ts'
+import { fixed } from '../where.ts'
+
+export const monthEndBatch: HabitKind = {
+  weight: 9,
+  names: ['month-end-invoices', 'closing-job', 'royalty-run', 'statement-printer'],
+  create: (context) => {
+    const { random, world, tenant, name } = context
+    const usual = office(random, tenant.zone)
+    const surge = random.between(6, 40)
+    const length = 1 + random.int(3)
+    const atEnd = (hourMs: number) => daysToMonthEnd(hourMs + (length - 1) * 86_400_000) < length
+    return {
+      where: fixed(random, random.pick(tenant.clouds)),
+      agent: programAgent(random, world.products, name, []),
+      load: (hourMs) => (atEnd(hourMs) ? surge * (0.2 + usual(hourMs)) : 0.1 + usual(hourMs)),
+      callsPerDay: volume(context, 20),
+      callsPerVisit: random.between(2, 20),
+      visitMs: random.between(1, 10) * MINUTE_MS,
+      work: { limitedShare: (hourMs) => (atEnd(hourMs) ? 0.15 : 0) },
+      traits: { isPerson: false, place: 'fixed' },
+    }
+  },
+}

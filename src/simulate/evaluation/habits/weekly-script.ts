@@ -1,0 +1,26 @@
+/** A job that runs once a week, or twice: silent for days, then some calls. */
+import { MINUTE_MS } from '../../../settings.ts'
+import { programAgent } from '../agents.ts'
+import type { HabitKind } from '../habit.ts'
+import { nightly } from '../loads.ts'
+import { homeLine } from '../people.ts'
+import { fixed } from '../where.ts'
+
+export const weeklyScript: HabitKind = {
+  weight: 9,
+  names: ['weekly-report', 'weekly-cleanup', 'payroll-export', 'newsletter-job'],
+  create: ({ random, world, tenant, name }) => {
+    const weekdays = random.chance(0.7) ? [random.int(7)] : [1, 4]
+    return {
+      where: random.chance(0.6) ? fixed(random, random.pick(tenant.clouds)) : homeLine(random, tenant.country),
+      agent: programAgent(random, world.products, name, []),
+      load: nightly(random.chance(0.5) ? tenant.zone : undefined, random.int(24), 1 + random.int(2), weekdays),
+      callsPerDay: random.between(0.8, 8),
+      callsPerVisit: random.between(3, 20),
+      visitMs: random.between(1, 30) * MINUTE_MS,
+      noise: 0.1,
+      work: { routes: 1 + random.int(4) },
+      traits: { isPerson: false, place: 'fixed', isRare: true },
+    }
+  },
+}
