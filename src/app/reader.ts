@@ -11,9 +11,12 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Partition, type PartitionDeps, createPartition } from '../partition.ts'
 import { type Pipeline, createPipeline } from '../pipeline.ts'
+import { type RegistryHistory, createRegistryHistory } from '../registry/history.ts'
+import type { TokenRegistry } from '../registry/registered-token.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
 import { type OnRetry, persist } from '../store/persist.ts'
+import { loadRegistry, registryTimes } from '../store/registry.ts'
 import type { Store } from '../store/store.ts'
 import { createStoredStates } from './stored-states.ts'
 import type { TokenStates } from '../token-states.ts'
@@ -186,7 +189,7 @@ function bufferedOf(partitions: Iterable<Partition>): { rows: number; bytes: num
 
 /** Decode to fold, over a cache of what ClickHouse knows. A load is tried again for as long as its epoch lasts. */
 async function createMiddle(
-  { config, store, metrics, newKey }: ReaderDeps,
+  { config, store, metrics, log, newKey }: ReaderDeps,
   onRetry: OnRetry,
   currentSignal: () => AbortSignal,
 ): Promise<{ readonly states: TokenStates; readonly pipeline: Pipeline; readonly keyId: string }> {
@@ -205,9 +208,31 @@ async function createMiddle(
     return loaded
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
-  const steps = { decode, enrich: detection.enrich, states, fold: detection.fold }
-  const pipeline = createPipeline(steps, config.ingest.block)
+  const steps = { decode, enrich: detection.enrich, states }
+  const registries = createRegistryHistory(
+    {
+      times: () => persist(currentSignal(), onRetry, () => registryTimes(store.db)),
+      load: (atMs) => persist(currentSignal(), onRetry, () => loadRegistry(store.db, atMs)),
+    },
+    () => log.warn("this clock is ahead of ClickHouse's: what is done to the registry may count too early"),
+  )
+  const pipeline = underRegistry(registries, (registry) =>
+    createPipeline({ ...steps, fold: detection.foldWith(registry) }, config.ingest.block),
+  )
   return { states, pipeline: timed(pipeline, metrics), keyId: detection.keyId }
+}
+
+/** For each block the pipeline under the registry that the block sees. */
+function underRegistry(registries: RegistryHistory, make: (registry: TokenRegistry) => Pipeline): Pipeline {
+  const made = new WeakMap<TokenRegistry, Pipeline>()
+  return {
+    async extend(block, records, from) {
+      const registry = await registries.at(block.ingestedAtMs)
+      const pipeline = made.get(registry) ?? make(registry)
+      made.set(registry, pipeline)
+      return pipeline.extend(block, records, from)
+    },
+  }
 }
 
 /** The same pipeline, which tells how long records take from arrival to the end of detection. */

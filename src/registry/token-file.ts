@@ -14,6 +14,8 @@ export interface TokenList {
   readonly tokens: readonly RegisteredToken[]
   /** In the order of their lines. */
   readonly problems: readonly FileProblem[]
+  /** How many credentials were turned into ids. */
+  readonly fingerprinted: number
   /** Keys that mean nothing here, and the known one that each was perhaps meant to be, '' for none. */
   readonly ignoredKeys: ReadonlyMap<string, string>
 }
@@ -30,9 +32,14 @@ export function readTokenList(text: string, fingerprinter: Fingerprinter): Token
   const lines = new Map<TokenId, number>()
   const problems = [...unread]
   const keys = new Set<string>()
+  let fingerprinted = 0
+  const identify: Fingerprinter['identify'] = (credential) => {
+    fingerprinted++
+    return fingerprinter.identify(credential)
+  }
   for (const entry of entries) {
     for (const key of entry.fields.keys()) keys.add(key)
-    const read = readEntry(entry, fingerprinter)
+    const read = readEntry(entry, { ...fingerprinter, identify })
     if ('problems' in read) {
       problems.push(...read.problems)
       continue
@@ -47,7 +54,7 @@ export function readTokenList(text: string, fingerprinter: Fingerprinter): Token
     lines.set(tokenId, earlier ?? entry.line)
   }
   problems.sort((a, b) => a.line - b.line)
-  return { format, tokens: [...tokens.values()], problems, ignoredKeys: ignoredOf(keys) }
+  return { format, tokens: [...tokens.values()], problems, fingerprinted, ignoredKeys: ignoredOf(keys) }
 }
 
 function ignoredOf(keys: ReadonlySet<string>): Map<string, string> {

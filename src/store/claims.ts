@@ -27,6 +27,12 @@ export async function claimKey(db: Database, keyId: string, newKey: boolean): Pr
   if (stored !== keyId) throw new OtherKeyError(stored, keyId)
 }
 
+/** Refuses another key than the stored one, and stores none. */
+export async function checkKey(db: Database, keyId: string): Promise<void> {
+  const stored = await getState(db, KEY_ID)
+  if (stored !== undefined && stored !== keyId) throw new OtherKeyError(stored, keyId)
+}
+
 /** When the first run on this database started; this call's time if there was none. */
 export async function firstRunMs(db: Database): Promise<number> {
   return Date.parse(await setStateOnce(db, FIRST_RUN, new Date().toISOString()))

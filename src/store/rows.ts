@@ -14,7 +14,7 @@ function numbersOf<T>(items: readonly T[], of: (item: T) => number): Float64Arra
 }
 
 /** Reads one column off a list of nouns. */
-function columnsOf<T>(items: readonly T[]) {
+export function columnsOf<T>(items: readonly T[]) {
   return {
     text: (name: string, of: (item: T) => string): Column => ({ name, type: 'String', values: items.map(of) }),
     texts: (name: string, of: (item: T) => readonly string[]): Column => ({
