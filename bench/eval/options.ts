@@ -2,6 +2,8 @@
 import { parseArgs } from 'node:util'
 
 export interface EvalOptions {
+  /** As `simulate --estate` names it. */
+  readonly estate: string
   readonly seeds: readonly number[]
   readonly tokens: number
   readonly days: number
@@ -9,6 +11,8 @@ export interface EvalOptions {
   readonly keep: string | undefined
   /** Seeds at a time. */
   readonly jobs: number
+  /** Takes all from the registry that says more than who holds a token, its scopes and its expiry. */
+  readonly plainRegistry: boolean
   /** `key=value` settings of the candidate configuration. */
   readonly set: readonly string[]
   /** Compares with the reference rules. */
@@ -33,11 +37,13 @@ export function parseOptions(args: readonly string[]): EvalOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      estate: { type: 'string', default: 'evaluation' },
       seeds: { type: 'string' },
       tokens: { type: 'string', default: '400' },
       days: { type: 'string', default: '35' },
       keep: { type: 'string' },
       jobs: { type: 'string', default: '1' },
+      'plain-registry': { type: 'boolean', default: false },
       set: { type: 'string', multiple: true, default: [] },
       rules: { type: 'boolean', default: false },
       why: { type: 'boolean', default: false },
@@ -49,11 +55,13 @@ export function parseOptions(args: readonly string[]): EvalOptions {
     },
   })
   return {
+    estate: values.estate,
     seeds: seedsIn(values.seeds ?? (values.write ? REPORTING_SEEDS : '1')),
     tokens: wholeNumber('tokens', values.tokens),
     days: wholeNumber('days', values.days),
     keep: values.keep,
     jobs: wholeNumber('jobs', values.jobs),
+    plainRegistry: values['plain-registry'],
     set: values.set,
     rules: values.rules || values.write,
     why: values.why,

@@ -10,9 +10,12 @@ export interface Traffic {
   readonly eventsFile: string
   readonly labelsFile: string
   readonly registryFile: string
+  /** Kind of each token by its id, a JSON object. */
+  readonly kindsFile: string
 }
 
 export interface TrafficOptions {
+  readonly estate: string
   readonly seed: number
   readonly tokens: number
   readonly days: number
@@ -22,8 +25,8 @@ const SIMULATOR = fileURLToPath(new URL('../../src/simulate', import.meta.url))
 
 /** Writes the traffic of one seed below the folder, unless it is there. What an older simulator wrote is removed. */
 export async function keepTraffic(folder: string, options: TrafficOptions): Promise<Traffic> {
-  const { seed, tokens, days } = options
-  const stem = `seed-${seed}-${tokens}x${days}`
+  const { estate, seed, tokens, days } = options
+  const stem = `${estate}-${seed}-${tokens}x${days}`
   const place = join(folder, `${stem}-${await simulatorHash()}`)
   const traffic = filesIn(place)
   if (await exists(place)) return traffic
@@ -31,8 +34,8 @@ export async function keepTraffic(folder: string, options: TrafficOptions): Prom
   // Under another name until it is whole, so that a broken run leaves nothing that would be used again.
   const unfinished = join(folder, `${stem}.${process.pid}`)
   await mkdir(unfinished, { recursive: true })
-  const { eventsFile: out, labelsFile: labels, registryFile: registry } = filesIn(unfinished)
-  await runTokenwatch('simulate', { seed, tokens, days, attacks: 'all', out, labels, registry })
+  const { eventsFile: out, labelsFile: labels, registryFile: registry, kindsFile: kinds } = filesIn(unfinished)
+  await runTokenwatch('simulate', { estate, seed, tokens, days, attacks: 'all', out, labels, registry, kinds })
   await rename(unfinished, place)
   return traffic
 }
@@ -48,11 +51,23 @@ export async function keepAsnFile(folder: string): Promise<string> {
   return file
 }
 
+/** The fields that any list of tokens has: no environment, rotation, revocation or leak. */
+const PLAIN_FIELDS = ['token_id', 'name', 'owner', 'tenant', 'service', 'scopes', 'created_at', 'expires_at']
+
+/** Writes the registry again with those fields only, beside the traffic. */
+export async function keepPlainRegistry({ registryFile }: Traffic): Promise<string> {
+  const file = registryFile.replace(/\.json$/, '-plain.json')
+  const tokens = JSON.parse(await readFile(registryFile, 'utf8')) as readonly unknown[]
+  await writeFile(file, JSON.stringify(tokens, PLAIN_FIELDS))
+  return file
+}
+
 function filesIn(place: string): Traffic {
   return {
     eventsFile: join(place, 'events.ndjson'),
     labelsFile: join(place, 'labels.ndjson'),
     registryFile: join(place, 'registry.json'),
+    kindsFile: join(place, 'kinds.json'),
   }
 }
 
