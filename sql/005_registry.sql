@@ -56,7 +56,7 @@ SELECT
     listed.created_at AS created_at,
     listed.expires_at AS expires_at,
     listed.revoked_at AS revoked_at,
-    if(marked.token_id = '', listed.compromised_at, marked.compromised_at) AS compromised_at,
+    if(toUnixTimestamp64Milli(marked.compromised_at) = 0, listed.compromised_at, marked.compromised_at) AS compromised_at,
     listed.rotated_from AS rotated_from,
     listed.written_at AS written_at
 FROM
@@ -102,7 +102,7 @@ SELECT
     listed.created_at AS created_at,
     listed.expires_at AS expires_at,
     listed.revoked_at AS revoked_at,
-    if(marked.token_id = '', listed.compromised_at, marked.compromised_at) AS compromised_at,
+    if(marked.compromised_at = never, listed.compromised_at, marked.compromised_at) AS compromised_at,
     listed.rotated_from AS rotated_from,
     rotated.successor AS successor,
     if(created_at = never, 0, greatest(0, dateDiff('day', created_at, now64(3, 'UTC')))) AS age_days,

@@ -69,6 +69,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./test-alert.ts')).testAlertCommand(),
   },
   {
+    name: 'tokens',
+    summary: 'keep the registry of tokens: import lists, list tokens, mark one as leaked',
+    examples: [
+      'tokenwatch tokens import tokens.csv --dry-run',
+      'tokenwatch tokens list --unused 30d',
+      'tokenwatch tokens mark-leaked tok_5hrf6r65lljgzfjzhbkbgdn6ca --note "public repository"',
+    ],
+    load: async () => (await import('./tokens.ts')).tokensCommand(),
+  },
+  {
     name: 'id',
     summary: 'print the token ids of credentials read from standard input',
     examples: ['tokenwatch id < credentials.txt'],

@@ -82,8 +82,10 @@ FROM (
 
 const MARKS_SQL = `
 SELECT token_id, toUnixTimestamp64Milli(compromised_at) AS compromised_at_ms
-FROM token_marks FINAL WHERE written_at <= fromUnixTimestamp64Milli({at: Int64})
-ORDER BY token_id, written_at DESC LIMIT 1 BY token_id`
+FROM (
+  SELECT * FROM token_marks FINAL WHERE written_at <= fromUnixTimestamp64Milli({at: Int64})
+  ORDER BY token_id, written_at DESC LIMIT 1 BY token_id
+) WHERE compromised_at_ms > 0`
 
 /** The registered tokens as they stood at a time of the server's clock, without marks. */
 export function readTokensAt(db: Database, atMs: number): Promise<ListedToken[]> {
