@@ -69,6 +69,22 @@ export function addEvidence(evidence: Evidence, finding: EvidenceFinding, settin
   return evidence.bits
 }
 
+/** A finding as it was stored, with what the sum was with it. */
+export interface StoredEvidence extends EvidenceFinding {
+  readonly sumBits: number
+  readonly windowMs: number
+  readonly carriedBits: number
+}
+
+/** Takes up a sum again: called with each stored finding of its latest window, in the order of the log. */
+export function resumeEvidence(evidence: Evidence, finding: StoredEvidence): void {
+  addToWindow(evidence.window, finding)
+  evidence.atMs = Math.max(evidence.atMs, finding.timeMs)
+  evidence.bits = finding.sumBits
+  evidence.windowMs = finding.windowMs
+  evidence.carriedBits = finding.carriedBits
+}
+
 function addToWindow(window: Map<string, WindowBits>, { detector, cause, bits, bucketMs }: EvidenceFinding): void {
   const known = window.get(detector) ?? { cause, bits: 0, bucketMs: 0, bucketBits: 0 }
   known.bucketBits = bucketMs > 0 && bucketMs === known.bucketMs ? known.bucketBits + bits : bits

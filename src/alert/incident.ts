@@ -72,7 +72,8 @@ export interface IncidentFinding extends IncidentEvidence {
   readonly isGrave: boolean
 }
 
-function gravest(one: Severity | undefined, other: Severity | undefined): Severity | undefined {
+/** The graver of two, where there are any. */
+export function gravest(one: Severity | undefined, other: Severity | undefined): Severity | undefined {
   if (one === undefined || other === undefined) return one ?? other
   return SEVERITIES.indexOf(one) >= SEVERITIES.indexOf(other) ? one : other
 }

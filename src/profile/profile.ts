@@ -4,7 +4,7 @@
  */
 import type { AccessEvent, TokenId } from '../event.ts'
 import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
-import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf } from './calendar.ts'
+import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calendar.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
 import type { Novelty } from './novelty.ts'
 import { type RecentSource, seeSource } from './turns.ts'
@@ -80,6 +80,7 @@ export function moveWindow(profile: TokenProfile, timeMs: number): void {
     pruneValues(profile.learned[dimension], month)
     pruneValues(profile.held[dimension], month)
   }
+  while ((profile.recent.at(-1)?.lastMs ?? timeMs) < monthStartMs(month)) profile.recent.pop()
 }
 
 /**

@@ -34,7 +34,7 @@ export function turnOf(
   return others[0] && { turn: 'address', other: others[0] }
 }
 
-/** Puts a source among those seen last: latest first, equal times by name. */
+/** Puts a source among those seen last: latest first, of equal times the greatest name, as tables of values keep them. */
 export function seeSource(recent: RecentSource[], chain: string, timeMs: number): void {
   const at = recent.findIndex((source) => source.chain === chain)
   const lastMs = at < 0 ? timeMs : Math.max(timeMs, (recent[at] as RecentSource).lastMs)
@@ -44,7 +44,7 @@ export function seeSource(recent: RecentSource[], chain: string, timeMs: number)
   }
   if (at >= 0) recent.splice(at, 1)
   recent.push({ chain, lastMs })
-  recent.sort((a, b) => b.lastMs - a.lastMs || (a.chain < b.chain ? -1 : 1))
+  recent.sort((a, b) => b.lastMs - a.lastMs || (a.chain > b.chain ? -1 : 1))
   if (recent.length > SOURCES_MAX) recent.length = SOURCES_MAX
 }
 

@@ -1,11 +1,15 @@
 /** From rows of the rollups and of findings to token states: the pure half of loading a profile. */
-import { type Incident, createIncident } from '../alert/incident.ts'
+import { resumeEvidence } from '../alert/evidence.ts'
+import { type Incident, createIncident, gravest } from '../alert/incident.ts'
+import type { Concern } from '../detect/detector.ts'
 import type { EventTimeMs, IncidentId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
 import { hourCounts, pruneActivity } from '../profile/activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, dayOf, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
 import type { TokenProfile } from '../profile/profile.ts'
+import { seeSource } from '../profile/turns.ts'
+import { SEVERITIES } from '../severity.ts'
 import { addDays, capValues, pruneValues } from '../profile/values.ts'
 
 /** One value of one token in one month, as `token_values` holds it. Times are milliseconds since 1970. */
@@ -32,23 +36,46 @@ export interface HourRow {
   readonly held_calls: number
   readonly refused: number
   readonly unauthenticated: number
+  readonly network_turns: number
+  readonly address_turns: number
   /** Time of the latest call of the token's own, 0 for none. */
   readonly active_at: number
 }
 
-/** What one detector added to a token's open incident. */
+/** What one detector added to a token's open incident of a concern. */
 export interface IncidentRow {
   readonly subject: string
+  readonly concern: Concern
   readonly incident_id: string
   readonly detector: string
   readonly bits: number
+  /** The most that the evidence came to with a finding of this detector. */
+  readonly sum_bits: number
+  /** Place of the gravest `severity_min` in `SEVERITIES`, from 1; 0 for none. */
+  readonly severity_rank: number
+  /** 1 where a finding was grave in itself. */
+  readonly grave: number
   readonly first_at: number
   readonly last_at: number
 }
 
-/** One finding of a token's open incident. Rows come strongest first, ties by finding id. */
+/** One finding of the latest window of a token's evidence. Rows of a token come in the order of the log. */
+export interface WindowRow {
+  readonly subject: string
+  readonly detector: string
+  readonly cause: string
+  readonly bits: number
+  readonly time: number
+  readonly bucket: number
+  readonly sum_bits: number
+  readonly window: number
+  readonly carried_bits: number
+}
+
+/** One finding of a token's open incident of a concern. Rows come strongest first, ties by finding id. */
 export interface EvidenceRow {
   readonly subject: string
+  readonly concern: Concern
   readonly finding_id: string
   readonly detector: string
   readonly bits: number
@@ -72,6 +99,7 @@ export interface StepRow {
 export interface ProfileRows {
   readonly values: readonly ValueRow[]
   readonly hours: readonly HourRow[]
+  readonly windows: readonly WindowRow[]
   readonly incidents: readonly IncidentRow[]
   readonly evidence: readonly EvidenceRow[]
   readonly steps: readonly StepRow[]
@@ -86,6 +114,7 @@ export function fillStates(states: ReadonlyMap<string, TokenState>, rows: Profil
   }
   for (const row of rows.values) addValue(stateOf(row.token_id).profile, row)
   for (const row of rows.hours) addHour(stateOf(row.token_id).profile, row)
+  for (const row of rows.windows) addToWindow(stateOf(row.subject), row)
   for (const row of rows.incidents) addIncident(stateOf(row.subject), row)
   for (const row of rows.evidence) addEvidence(stateOf(row.subject), row)
   for (const row of rows.steps) {
@@ -124,23 +153,40 @@ function addHour(profile: TokenProfile, row: HourRow): void {
   counts.held = row.held_calls
   counts.refused = row.refused
   counts.unauthenticated = row.unauthenticated
+  counts.networkTurns = row.network_turns
+  counts.addressTurns = row.address_turns
+}
+
+function addToWindow(state: TokenState, row: WindowRow): void {
+  resumeEvidence(state.evidence, {
+    detector: row.detector,
+    cause: row.cause,
+    bits: row.bits,
+    timeMs: row.time,
+    bucketMs: row.bucket,
+    sumBits: row.sum_bits,
+    windowMs: row.window,
+    carriedBits: row.carried_bits,
+  })
 }
 
 function addIncident(state: TokenState, row: IncidentRow): void {
-  const incident: Incident = (state.incidents.misuse ??= createIncident(
+  const incident: Incident = (state.incidents[row.concern] ??= createIncident(
     row.incident_id as IncidentId,
-    'misuse',
+    row.concern,
     row.first_at,
   ))
-  incident.bits += row.bits
+  incident.bits = Math.max(incident.bits, row.sum_bits)
+  incident.severityMin = gravest(incident.severityMin, SEVERITIES[row.severity_rank - 1])
+  incident.isGrave ||= row.grave === 1
   incident.bitsByDetector.set(row.detector, row.bits)
   incident.firstMs = Math.min(incident.firstMs, row.first_at)
   incident.lastMs = Math.max(incident.lastMs, row.last_at)
-  state.profile.lastFindingMs = incident.lastMs
+  if (row.concern === 'misuse') state.profile.lastFindingMs = incident.lastMs
 }
 
 function addEvidence(state: TokenState, row: EvidenceRow): void {
-  state.incidents.misuse?.evidence.push({
+  state.incidents[row.concern]?.evidence.push({
     findingId: row.finding_id,
     eventId: row.event_id,
     timeMs: row.time as EventTimeMs,
@@ -164,6 +210,9 @@ function settle(profile: TokenProfile): void {
       pruneValues(table, month)
       capValues(table, profile.settings.valuesMax)
     }
+  }
+  for (const { network } of [profile.learned, profile.held]) {
+    for (const [chain, { lastMs }] of network) seeSource(profile.recent, chain, lastMs)
   }
 }
 

@@ -1,9 +1,11 @@
 /** What does ClickHouse know of these tokens? Rebuilds their states from the rollups and from stored findings. */
 import { z } from 'zod'
 import { EVIDENCE_MAX } from '../alert/incident.ts'
+import { CONCERNS } from '../detect/detector.ts'
 import type { TokenId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
 import { DIMENSIONS } from '../profile/dimension.ts'
+import { SEVERITIES } from '../severity.ts'
 import type { Horizon } from '../token-states.ts'
 import type { Database } from './database.ts'
 import { fillStates } from './profile-rows.ts'
@@ -31,18 +33,36 @@ const hourRow = z.object({
   held_calls: z.number(),
   refused: z.number(),
   unauthenticated: z.number(),
+  network_turns: z.number(),
+  address_turns: z.number(),
   active_at: time,
+})
+const windowRow = z.object({
+  subject: z.string(),
+  detector: z.string(),
+  cause: z.string(),
+  bits: z.number(),
+  time,
+  bucket: time,
+  sum_bits: z.number(),
+  window: time,
+  carried_bits: z.number(),
 })
 const incidentRow = z.object({
   subject: z.string(),
+  concern: z.enum(CONCERNS),
   incident_id: z.string(),
   detector: z.string(),
   bits: z.number(),
+  sum_bits: z.number(),
+  severity_rank: z.number(),
+  grave: z.number(),
   first_at: time,
   last_at: time,
 })
 const evidenceRow = z.object({
   subject: z.string(),
+  concern: z.enum(CONCERNS),
   finding_id: z.string(),
   detector: z.string(),
   bits: z.number(),
@@ -95,14 +115,15 @@ async function loadSome(db: Database, states: ReadonlyMap<TokenId, TokenState>, 
     partition: horizon.partition,
     offset: horizon.firstOffset,
   }
-  const [values, hours, incidents, evidence, steps] = await Promise.all([
+  const [values, hours, windows, incidents, evidence, steps] = await Promise.all([
     db.query(VALUES_SQL, params, valueRow),
     db.query(HOURS_SQL, params, hourRow),
+    db.query(WINDOWS_SQL, params, windowRow),
     db.query(INCIDENTS_SQL, params, incidentRow),
     db.query(EVIDENCE_SQL, params, evidenceRow),
     db.query(STEPS_SQL, params, stepRow),
   ])
-  fillStates(states, { values, hours, incidents, evidence, steps })
+  fillStates(states, { values, hours, windows, incidents, evidence, steps })
 }
 
 const VALUES_SQL = `
@@ -114,6 +135,7 @@ GROUP BY token_id, dimension, value, held, month`
 const HOURS_SQL = `
 SELECT token_id, bucket, sumIf(calls, held = 0) AS learned_calls, sumIf(calls, held = 1) AS held_calls,
   sum(unauthorized + forbidden + not_found + rate_limited) AS refused, sum(unauthorized) AS unauthenticated,
+  sum(token_activity_hour.network_turns) AS network_turns, sum(token_activity_hour.address_turns) AS address_turns,
   max(last_seen) AS active_at
 FROM token_activity_hour WHERE token_id IN {tokens: Array(String)}
 GROUP BY token_id, bucket ORDER BY token_id, bucket`
@@ -123,20 +145,32 @@ const PAST_FINDINGS = `findings FINAL
 WHERE subject_kind = 'token' AND subject IN {tokens: Array(String)}
   AND NOT (topic = {topic: String} AND partition = {partition: UInt32} AND offset >= {offset: UInt64})`
 
-/** The open incident of a token is the one with the latest finding. */
+/** Of what carries a window: late findings that stand apart, and those of other concerns, are no part of the sum. */
+const WINDOWS_SQL = `
+SELECT subject, detector, cause, toFloat64(bits) AS bits, time, bucket, toFloat64(sum_bits) AS sum_bits, window,
+  toFloat64(carried_bits) AS carried_bits
+FROM ${PAST_FINDINGS} AND (subject, window) IN (
+  SELECT subject, max(window) FROM ${PAST_FINDINGS} AND window > toDateTime64(0, 3) GROUP BY subject)
+ORDER BY subject, ingested_at, topic, partition, offset, record_index`
+
+/** A token's open incident of a concern is the one with the latest finding. */
 const OPEN_INCIDENTS = `
-SELECT subject, argMax(incident_id, time) FROM ${PAST_FINDINGS} GROUP BY subject`
+SELECT subject, argMax(incident_id, time) FROM ${PAST_FINDINGS} GROUP BY subject, concern`
+
+const SEVERITY_LIST = SEVERITIES.map((severity) => `'${severity}'`).join(', ')
 
 const INCIDENTS_SQL = `
-SELECT subject, incident_id, detector, sum(toFloat64(bits)) AS bits, min(time) AS first_at, max(time) AS last_at
+SELECT subject, concern, incident_id, detector, sum(toFloat64(bits)) AS bits, max(toFloat64(sum_bits)) AS sum_bits,
+  max(indexOf([${SEVERITY_LIST}], toString(severity_min))) AS severity_rank, max(findings.grave) AS grave,
+  min(time) AS first_at, max(time) AS last_at
 FROM ${PAST_FINDINGS} AND (subject, incident_id) IN (${OPEN_INCIDENTS})
-GROUP BY subject, incident_id, detector`
+GROUP BY subject, concern, incident_id, detector`
 
 const EVIDENCE_SQL = `
-SELECT subject, finding_id, detector, toFloat64(bits) AS bits, time, seen, normal, event_id, ip, country, network
+SELECT subject, concern, finding_id, detector, toFloat64(bits) AS bits, time, seen, normal, event_id, ip, country, network
 FROM ${PAST_FINDINGS} AND (subject, incident_id) IN (${OPEN_INCIDENTS})
 ORDER BY subject, findings.bits DESC, finding_id
-LIMIT ${EVIDENCE_MAX} BY subject`
+LIMIT ${EVIDENCE_MAX} BY subject, incident_id`
 
 const STEPS_SQL = `
 SELECT subject, detector, max(bucket) AS last_bucket, argMax(step, (bucket, step)) AS last_step
