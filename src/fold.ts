@@ -39,6 +39,7 @@ import {
 } from './profile/profile.ts'
 import { turnOf } from './profile/turns.ts'
 import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
+import { type Sight, sightOf } from './sources/sight.ts'
 
 /** All that the fold knows of one token. */
 export interface TokenState {
@@ -70,6 +71,8 @@ export interface Folded {
   readonly alerts: readonly Alert[]
   /** What the token learned for the first time, for its peers to know. */
   readonly firsts: readonly Novelty[]
+  /** How the token stood to the call's source; undefined where there is no token or no source. */
+  readonly sight: Sight | undefined
 }
 
 export interface Fold {
@@ -91,8 +94,10 @@ export function createFold(
   context: DetectionContext,
 ): Fold {
   return function foldEvent(state, event) {
-    if (state === undefined || isUnprofiled(state.profile, event)) return unprofiled(event)
+    if (state === undefined) return unprofiled(event, undefined)
     const { profile } = state
+    const sight = sightOf(profile, event, context.peers)
+    if (isUnprofiled(profile, event)) return unprofiled(event, sight)
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
     const observations = inspectAll(detectors, event, profile, context, settings.findingBitsMin)
     const surpriseBits = surpriseOf(profile, event, observations, context)
@@ -121,6 +126,7 @@ export function createFold(
       findings,
       alerts,
       firsts,
+      sight,
     }
   }
 }
@@ -136,9 +142,9 @@ function isUnprofiled(profile: TokenProfile, event: AccessEvent): boolean {
   return hasHistory(profile) ? isBeforeWindow(profile, event) : isUnauthenticated(event)
 }
 
-function unprofiled(event: AccessEvent): Folded {
+function unprofiled(event: AccessEvent, sight: Sight | undefined): Folded {
   const nothing = { surpriseBits: 0, reasons: [], incidentId: '' as const, learned: 0, held: 0, fresh: 0 }
-  return { event: { ...event, ...nothing }, findings: [], alerts: [], firsts: [] }
+  return { event: { ...event, ...nothing }, findings: [], alerts: [], firsts: [], sight }
 }
 
 function inspectAll(
@@ -176,7 +182,9 @@ function surpriseOf(
 function subjectOf(event: AccessEvent, registry: TokenRegistry): AlertSubject {
   const known = registry.of(event.tokenId)
   return {
-    tokenId: event.tokenId,
+    kind: 'token',
+    id: event.tokenId,
+    column: 'token_id',
     tokenName: known?.name || event.tokenName,
     tenant: known?.tenant || event.tenant,
     isPowerful: known !== undefined && isPowerful(known),

@@ -1,9 +1,14 @@
 /** The query that an alert carries, so that whoever gets it can look at the calls themselves in ClickHouse. */
 
+/** Columns of `events` by which an incident's subject is looked up: a token, or a source on one of its levels. */
+export type SubjectColumn = 'token_id' | 'address' | 'prefix' | 'network'
+
 export interface EvidenceQueryInput {
   /** '' for the connection's own database. */
   readonly database: string
-  readonly tokenId: string
+  readonly subject: string
+  /** Which column of `events` holds the subject; the token's id unless said otherwise. */
+  readonly column?: SubjectColumn
   readonly detectors: readonly string[]
   readonly eventIds: readonly string[]
   /** Event times, both included. */
@@ -20,7 +25,7 @@ const LINE_CHARS_MAX = 96
  * and detector names only, each through `quote`. Alerts that have no events (those of the pipeline) carry '' instead.
  */
 export function evidenceQuery(input: EvidenceQueryInput): string {
-  const { database, tokenId, detectors, eventIds, fromMs, toMs } = input
+  const { database, subject, column = 'token_id', detectors, eventIds, fromMs, toMs } = input
   const table = database === '' ? 'events' : `${quote(database, '"')}.events`
   const picks = [
     ...(eventIds.length > 0 ? [`event_id IN ${list('(', eventIds, ')')}`] : []),
@@ -30,7 +35,7 @@ export function evidenceQuery(input: EvidenceQueryInput): string {
     'SELECT time, event_id, ip, country, network, network_name, method, path, route, status,',
     '       user_agent, surprise_bits, reasons',
     `FROM ${table}`,
-    `WHERE token_id = ${quote(tokenId)}`,
+    `WHERE ${column} = ${quote(subject)}`,
     `  AND time >= ${time(fromMs)}`,
     `  AND time <= ${time(toMs)}`,
     ...(picks.length > 0 ? [`  AND (${picks.join('\n    OR ')})`] : []),

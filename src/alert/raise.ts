@@ -1,9 +1,9 @@
 /** Decides when an incident becomes an alert, and writes the alert. Depends on nothing but the incident. */
 import type { Alert, AlertKind, AlertSource } from './alert.ts'
 import type { Severity } from '../severity.ts'
-import { evidenceQuery } from './evidence-query.ts'
+import { type SubjectColumn, evidenceQuery } from './evidence-query.ts'
 import { type Incident, type Standing, severityOf } from './incident.ts'
-import { type AlertId, type EventTimeMs, type TokenId, hashId } from '../event.ts'
+import { type AlertId, type EventTimeMs, type SubjectKind, hashId } from '../event.ts'
 import { HOUR_MS } from '../settings.ts'
 
 const EVENT_IDS_MAX = 5
@@ -17,7 +17,10 @@ export interface RaiseSettings {
 
 /** Whom an incident is about, as known when it is raised. */
 export interface AlertSubject {
-  readonly tokenId: TokenId
+  readonly kind: Exclude<SubjectKind, 'pipeline'>
+  /** The token's id; or the source's address, prefix or network. */
+  readonly id: string
+  readonly column: SubjectColumn
   readonly tokenName: string
   readonly tenant: string
   /** A broad, permanent or production token: what is done with it weighs more. */
@@ -76,8 +79,8 @@ function writeAlert(
   return {
     ...head,
     incidentId: incident.id,
-    subjectKind: 'token',
-    subject: subject.tokenId,
+    subjectKind: subject.kind,
+    subject: subject.id,
     tokenName: subject.tokenName,
     tenant: subject.tenant,
     title: titleOf(incident, subject),
@@ -90,9 +93,11 @@ function writeAlert(
     eventIds: eventIds.slice(0, EVENT_IDS_MAX),
     evidenceQuery: evidenceQuery({
       database: settings.database,
-      tokenId: subject.tokenId,
-      detectors: detectors.map(({ name }) => name),
-      eventIds: eventIds.slice(0, EVENT_IDS_MAX),
+      subject: subject.id,
+      column: subject.column,
+      // Of a source all calls are looked at: its findings stand in no event.
+      detectors: subject.kind === 'token' ? detectors.map(({ name }) => name) : [],
+      eventIds: subject.kind === 'token' ? eventIds.slice(0, EVENT_IDS_MAX) : [],
       fromMs: incident.firstMs - HOUR_MS,
       toMs: incident.lastMs + HOUR_MS,
     }),
@@ -101,7 +106,7 @@ function writeAlert(
 
 function titleOf(incident: Incident, subject: AlertSubject): string {
   const strongest = incident.evidence[0]
-  const name = subject.tokenName === '' ? subject.tokenId : subject.tokenName
+  const name = subject.tokenName === '' ? subject.id : subject.tokenName
   return `${name}: ${strongest === undefined ? 'unusual use' : strongest.seen}`
 }
 

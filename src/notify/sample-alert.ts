@@ -53,7 +53,7 @@ export function sampleAlert(nowMs: number): Alert {
     eventIds,
     evidenceQuery: evidenceQuery({
       database: '',
-      tokenId: TOKEN_ID,
+      subject: TOKEN_ID,
       detectors: detectors.map(({ name }) => name),
       eventIds,
       fromMs: beganAtMs,

@@ -36,7 +36,7 @@ test.each([
   await db.insert('events', eventColumns(events, NOON_MS, ''), events.length, `evidence/${id.length}`)
   const query = evidenceQuery({
     database: db.name,
-    tokenId: id,
+    subject: id,
     detectors: ['new-country', 'new-network'],
     eventIds: [`${id} named`],
     fromMs: NOON_MS,

@@ -46,7 +46,7 @@ describe('a quoted text', () => {
 describe('the evidence query', () => {
   const input = {
     database: 'tokenwatch',
-    tokenId: 'tok_x',
+    subject: 'tok_x',
     detectors: ['new-country'],
     eventIds: ['e1', 'e2'],
     fromMs: Date.parse('2026-03-04T11:57:31.25Z'),
@@ -77,8 +77,8 @@ LIMIT 200`)
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'binary' }), { minLength: 3, maxLength: 6 }),
-        ([tokenId = '', ...rest]) => {
-          const query = evidenceQuery({ ...input, tokenId, eventIds: rest, detectors: rest })
+        ([subject = '', ...rest]) => {
+          const query = evidenceQuery({ ...input, subject, eventIds: rest, detectors: rest })
           const bare = query.replaceAll(/'(?:[^'\\]|\\.)*'/g, "''")
           expect(bare).not.toMatch(/[;\\]|--|\/\*/)
           expect(bare.match(/SELECT/g)).toHaveLength(1)

@@ -4,10 +4,17 @@ import { describe, expect, test } from 'vitest'
 import type { Alert } from '../../src/alert/alert.ts'
 import { type IncidentEvidence, addToIncident, createIncident, severityOf } from '../../src/alert/incident.ts'
 import { markBits, raiseAlert } from '../../src/alert/raise.ts'
-import { type EventTimeMs, type IncidentId, type TokenId, hashId } from '../../src/event.ts'
+import { type EventTimeMs, type IncidentId, hashId } from '../../src/event.ts'
 
 const BEGAN_MS = Date.UTC(2026, 2, 1, 12)
-const SUBJECT = { tokenId: 'tok_a' as TokenId, tokenName: 'report writer', tenant: 'acme' }
+const SUBJECT = {
+  kind: 'token',
+  id: 'tok_a',
+  column: 'token_id',
+  isPowerful: false,
+  tokenName: 'report writer',
+  tenant: 'acme',
+} as const
 const ID = 'incident-1' as IncidentId
 
 function finding(index: number, bits: number, change: Partial<IncidentEvidence> = {}): IncidentEvidence {

@@ -59,7 +59,7 @@ export function makeAlert(over: Partial<Alert> = {}): Alert {
     eventIds,
     evidenceQuery: evidenceQuery({
       database: 'tokenwatch',
-      tokenId: subject,
+      subject,
       detectors: ['new-country', 'new-user-agent'],
       eventIds,
       fromMs: timeMs - 149_000,
@@ -92,7 +92,7 @@ export function hostileAlert(): Alert {
     eventIds,
     evidenceQuery: evidenceQuery({
       database: 'tokenwatch',
-      tokenId: subject,
+      subject,
       detectors: ['new-country'],
       eventIds,
       fromMs: NOON_MS,

@@ -1,0 +1,92 @@
+/**
+ * How a token stands to the source of one of its calls: was it ever seen there, and does it mean anything that it was
+ * not? For a phone or a pool of build machines another address is no news; for a server it is.
+ */
+import type { AccessEvent } from '../event.ts'
+import { activeHours } from '../profile/activity.ts'
+import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
+import { noveltyOf, sourceNoveltyOf } from '../profile/novelty.ts'
+import type { PeerSnapshot } from '../profile/peers.ts'
+import { type TokenProfile, hasHistory } from '../profile/profile.ts'
+import type { TokenRegistry } from '../registry/registered-token.ts'
+import { DAY_MS } from '../settings.ts'
+
+/** Levels of the network chain below its country, by which sources are counted, narrowest first. */
+export const SOURCE_LEVELS = ['address', 'prefix', 'network'] as const
+export type SourceLevel = (typeof SOURCE_LEVELS)[number]
+
+/** Their places in the chain. */
+export const CHAIN_LEVEL: Readonly<Record<SourceLevel, number>> = { address: 3, prefix: 2, network: 1 }
+
+export interface Sight {
+  /** Place in the chain of the topmost level at which the token was never seen before; 4 when it knows the address. */
+  readonly newLevel: number
+  /** It has known the address for more than a day. */
+  readonly isRegular: boolean
+  /** It worked in too few hours to say what is normal for it, or was never seen at all. */
+  readonly isYoung: boolean
+  /** It was never seen at all. */
+  readonly isUnknown: boolean
+  /** The source is a surprise by the token's own history. */
+  readonly isSurprised: boolean
+  /** Whether the program that made the call is new to the token as well; undefined where that cannot be said. */
+  readonly isNewClient: boolean | undefined
+}
+
+/** Whose a token is: what the registry says, else what its calls say. Absent strings are ''. */
+export interface Holder {
+  readonly tenant: string
+  readonly owner: string
+}
+
+export function holderOf(event: AccessEvent, registry: TokenRegistry): Holder {
+  const registered = registry.of(event.tokenId)
+  return { tenant: registered?.tenant || event.tenant, owner: registered?.owner ?? '' }
+}
+
+const KNOWN_LEVELS = 4
+/** From so many active hours on a token has habits. */
+const HOURS_MIN = 24
+/** From so many bits by its own history on a source is a surprise to a token. */
+const SURPRISE_BITS = 3
+
+const UNKNOWN: Sight = {
+  newLevel: 0,
+  isRegular: false,
+  isYoung: true,
+  isUnknown: true,
+  isSurprised: false,
+  isNewClient: undefined,
+}
+const AT_HOME: Sight = {
+  newLevel: KNOWN_LEVELS,
+  isRegular: true,
+  isYoung: false,
+  isUnknown: false,
+  isSurprised: false,
+  isNewClient: false,
+}
+const SETTLING_IN: Sight = { ...AT_HOME, isRegular: false }
+
+/** Undefined for a call without a source that could be counted: none at all, or a cloud service's own name. */
+export function sightOf(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): Sight | undefined {
+  if (event.address === '') return undefined
+  if (!hasHistory(profile)) return UNKNOWN
+  const known = profile.learned.network.get(chainOf('network', event))
+  if (known !== undefined) return known.enteredAtMs <= event.timeMs - DAY_MS ? AT_HOME : SETTLING_IN
+  const novelty = sourceNoveltyOf(profile, event, peers)
+  if (novelty === undefined) return SETTLING_IN
+  const isYoung = activeHours(profile.activity) < HOURS_MIN
+  return {
+    newLevel: novelty.level,
+    isRegular: false,
+    isYoung,
+    isUnknown: false,
+    isSurprised: !isYoung && novelty.unseenBits >= SURPRISE_BITS,
+    isNewClient: isUnauthenticated(event) || event.agent === '' ? undefined : hasNewAgent(profile, event, peers),
+  }
+}
+
+function hasNewAgent(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): boolean {
+  return noveltyOf(profile, 'agent', event, peers)?.level === 0
+}
