@@ -96,9 +96,9 @@ export function createFold(
   return function foldEvent(state, event) {
     if (state === undefined) return unprofiled(event, undefined)
     const { profile } = state
-    const sight = sightOf(profile, event, context.peers)
-    if (isUnprofiled(profile, event)) return unprofiled(event, sight)
+    if (isUnprofiled(profile, event)) return unprofiled(event, sightOf(profile, event, context.peers))
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
+    const sight = sightOf(profile, event, context.peers)
     const observations = inspectAll(detectors, event, profile, context, settings.findingBitsMin)
     const surpriseBits = surpriseOf(profile, event, observations, context)
     const subject = subjectOf(event, context.registry)
