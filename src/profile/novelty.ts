@@ -99,12 +99,15 @@ function measure(
   const held = heldUnder(profile, dimension, prefixes)
   while (level < levels.length && isAdopted(profile, event, held[level])) level++
   if (level === levels.length) return undefined
-  const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
-  const sinceHour = coveredSinceHour(profile, dimension, family)
   const seenHeld = held[level]
+  if (hasPaid(profile, dimension, event, level, levels.length) || wasSeenToday(seenHeld, event.timeMs)) {
+    return { ...NOTHING_MORE, dimension, level, levels, held: seenHeld !== undefined }
+  }
+  const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
+  const firstMs = firstsAt(profile, dimension, level)
+  const sinceHour = coveredSinceHour(profile, dimension, firstMs.size)
   const hours = activeHours(profile.activity, sinceHour)
-  const firsts = firstHours(firstsAt(profile, dimension, level))
-  const paid = firsts.has(hourOf(event.timeMs)) || wasSeenToday(held[level], event.timeMs)
+  const firsts = firstHours(firstMs)
   // A parent that is known for its one child says much, unless the token is known for children of many parents.
   const n = level === 0 ? hours : activeHoursOn(profile.activity, family.days, sinceHour)
   const k = Math.min(level === 0 ? firsts.size : firstHours(family.firstMs).size, n)
@@ -114,8 +117,8 @@ function measure(
   const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
   const bits = isAgain ? Math.min(unseenBits, AGAIN_BITS_MAX) : unseenBits
   const prefix = prefixes[level] as string
-  const reach = paid || !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
-  const peerBits = paid ? 0 : roundBits(reachBits(peers, dimension, level, reach))
+  const reach = !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
+  const peerBits = roundBits(reachBits(peers, dimension, level, reach))
   return {
     dimension,
     level,
@@ -123,7 +126,7 @@ function measure(
     n,
     k,
     delta,
-    bits: paid ? 0 : Math.max(0, bits + peerBits),
+    bits: Math.max(0, bits + peerBits),
     unseenBits,
     peerBits,
     reach,
@@ -134,15 +137,57 @@ function measure(
   }
 }
 
+/** A bucket that has paid: the value is new all the same. */
+const NOTHING_MORE = {
+  n: 0,
+  k: 0,
+  delta: 0,
+  bits: 0,
+  unseenBits: 0,
+  peerBits: 0,
+  reach: 'nobody',
+  siblings: [],
+  siblingCount: 0,
+  isAgain: false,
+} as const
+
+/** Whether a value of this level was first seen in this hour, whatever its parent: the hour has paid for its new value. */
+function hasPaid(
+  profile: TokenProfile,
+  dimension: Dimension,
+  event: AccessEvent,
+  level: number,
+  depth: number,
+): boolean {
+  const hour = hourOf(event.timeMs)
+  const tables = [profile.learned[dimension], profile.held[dimension]]
+  const entered: string[] = []
+  for (const table of tables) {
+    for (const [value, { enteredAtMs }] of table) {
+      if (hourOf(enteredAtMs) !== hour) continue
+      if (level === depth - 1) return true
+      entered.push(prefixOf(value, level))
+    }
+  }
+  return entered.some((prefix) =>
+    tables.every((table) => {
+      for (const [value, { enteredAtMs }] of table) {
+        if (hourOf(enteredAtMs) < hour && prefixOf(value, level) === prefix) return false
+      }
+      return true
+    }),
+  )
+}
+
 /**
- * The hour from which on a table remembers every top of a chain that it met. One that is full of different tops has
+ * The hour from which on a table remembers every value of a level that it met. One that is full of different ones has
  * forgotten those last seen before its oldest: were earlier hours counted without them, each new value of a token that
- * always has new ones would be a surprise. A table full of one top's children does remember that top.
+ * always has new ones would be a surprise. A table full of one value's children does remember that value.
  */
-function coveredSinceHour(profile: TokenProfile, dimension: Dimension, tops: ReturnType<typeof familyOf>): number {
+function coveredSinceHour(profile: TokenProfile, dimension: Dimension, known: number): number {
   const table = profile.learned[dimension]
   const { valuesMax } = profile.settings
-  if (table.size < valuesMax || tops.firstMs.size * 2 < valuesMax) return 0
+  if (table.size < valuesMax || known * 2 < valuesMax) return 0
   let oldestMs = Number.POSITIVE_INFINITY
   for (const { lastMs } of table.values()) oldestMs = Math.min(oldestMs, lastMs)
   return hourOf(oldestMs)
