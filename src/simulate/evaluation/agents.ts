@@ -1,7 +1,8 @@
 /** User agents of the evaluation's clients: libraries, SDKs, browsers, applications and tools, moving through versions. */
-import { DAY_MS } from '../../settings.ts'
+import { DAY_MS, HOUR_MS } from '../../settings.ts'
 import { chrome } from '../agents.ts'
 import type { Random } from '../random.ts'
+import type { HabitContext } from './habit.ts'
 import { createMajors, createReleases, lagging, pinned, type VersionAt } from './releases.ts'
 
 /** The user agent of the next visit. */
@@ -65,8 +66,12 @@ export function createProducts(random: Random, startMs: number, platform: string
   }
 }
 
-/** A program on some library or SDK, raised when the program itself is deployed. Some send no name of their own. */
-export function programAgent(random: Random, products: Products, name: string, deploysMs: readonly number[]): Agent {
+/** A program on some library or SDK, raised when it is deployed itself or the service is. Some send no name of their own. */
+export function programAgent({ random, world, service, name }: HabitContext, ownDeploysMs: readonly number[]): Agent {
+  const { products, weather } = world
+  const followMs = random.between(0, 5) * HOUR_MS
+  const raised = weather.deploys(service).filter(({ bumpsAgents }) => bumpsAgents)
+  const deploysMs = [...ownDeploysMs, ...raised.map(({ timeMs }) => timeMs + followMs)].sort((a, b) => a - b)
   const [library, released] = random.pick(random.chance(0.35) ? products.sdks : products.libraries)
   const libraryAt = pinned(lagging(released, random.between(0, 60) * DAY_MS), products.startMs, deploysMs)
   const separator = library.endsWith(' v') ? '' : '/'

@@ -6,7 +6,7 @@ import type { Habit } from './habit.ts'
 import type { TokenEntry } from './token-entry.ts'
 import type { Service } from './services.ts'
 import type { Tenant } from './tenants.ts'
-import { createWork, type Work } from './work.ts'
+import { createWork, type Work, type WorkPlan } from './work.ts'
 import type { World } from './world.ts'
 
 export interface Source {
@@ -17,8 +17,8 @@ export interface Source {
 /** A call before it is written as an event. */
 export interface Call {
   readonly timeMs: number
-  /** When its event reaches the log: a little later for a few. */
-  readonly arrivalMs: number
+  /** How much later its event reaches the log: nothing, but for a few. */
+  readonly delayMs?: number
   readonly source: Source
   readonly endpoint: Endpoint
   readonly status: number
@@ -38,6 +38,7 @@ export interface Interruption {
 
 export interface Client<Kind extends string = string> {
   readonly kind: Kind
+  readonly world: World
   readonly habit: Habit
   readonly tenant: Tenant
   readonly service: Service
@@ -76,7 +77,7 @@ const CALLS_PER_VISIT_MAX = 40
 export function createClient<Kind extends string>(options: ClientOptions<Kind>): Client<Kind> {
   const { habit, random, service, tenant, world } = options
   const perHour = (options.scale * habit.callsPerDay) / 24 / meanLoad(habit, world)
-  const work = createWork(random, service, habit.work ?? {}, additionsOf(options))
+  const work = createWork(random, workPlanOf(options))
   const isPerson = habit.traits.isPerson
   const noise = createNoise(random, (habit.noise ?? random.between(0.1, 0.5)) * world.style.noise)
   const interruptions: Interruption[] = []
@@ -96,12 +97,12 @@ export function createClient<Kind extends string>(options: ClientOptions<Kind>):
     for (let index = 0; index < count; index++) {
       const offsetMs = index === 0 ? 0 : random.next() * habit.visitMs * visitShare * 2
       const timeMs = Math.floor(beginMs + offsetMs)
-      const arrivalMs = timeMs + shippingDelayMs(random)
+      const delayMs = shippingDelayMs(random)
       const endpoint = work.endpoint(random, timeMs)
       const status = work.status(random, endpoint, timeMs, world.weather.failureShare(service, timeMs))
       const interruption = interruptions.find(({ fromMs, untilMs }) => timeMs >= fromMs && timeMs < untilMs)
       if (interruption !== undefined && !random.chance(interruption.share)) continue
-      calls.push({ timeMs, arrivalMs, source: from, endpoint, status })
+      calls.push({ timeMs, delayMs, source: from, endpoint, status })
     }
   }
 
@@ -142,12 +143,16 @@ function meanLoad({ load }: Habit, { startMs, days }: World): number {
   return Math.max(sum / hours, 1e-6)
 }
 
-/** Routes that the service brings, and some that the client takes up when it is deployed itself. */
-function additionsOf<Kind extends string>({ habit, service, world, random }: ClientOptions<Kind>) {
+/** One or two services, what they bring, and some routes that the client takes up when it is deployed itself. */
+function workPlanOf<Kind extends string>({ habit, service, tenant, world, random }: ClientOptions<Kind>): WorkPlan {
+  const options = habit.work ?? {}
+  const second = random.pick(tenant.services)
+  const services = random.chance(0.15) && second !== service ? [service, second] : [service]
   const followMs = random.between(0, 6) * HOUR_MS
   const readable = (endpoints: readonly Endpoint[]) =>
-    endpoints.filter(({ kind }) => kind !== 'write' || habit.work?.readOnly !== true)
-  const deploys = world.weather.deploys(service).map(({ timeMs, endpoints }) => ({
+    endpoints.filter(({ kind }) => kind !== 'write' || options.readOnly !== true)
+  const deploys = world.weather.deploys(service)
+  const brought = deploys.map(({ timeMs, endpoints }) => ({
     timeMs: timeMs + followMs,
     endpoints: readable(endpoints),
   }))
@@ -155,7 +160,13 @@ function additionsOf<Kind extends string>({ habit, service, world, random }: Cli
     timeMs,
     endpoints: readable(random.chance(0.6) ? [random.pick(service.endpoints)] : []),
   }))
-  return [...deploys, ...own]
+  const migrating = deploys.find(({ twins }) => twins !== undefined)
+  const lastsMs = random.pick([1 / 60, 4, 72]) * HOUR_MS
+  const migration =
+    migrating?.twins === undefined
+      ? undefined
+      : { fromMs: migrating.timeMs + followMs, untilMs: migrating.timeMs + followMs + lastsMs, twins: migrating.twins }
+  return { services, options, additions: [...brought, ...own], migration }
 }
 
 /** Factors with mean 1 that hang together from hour to hour. */

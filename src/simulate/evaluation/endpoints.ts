@@ -4,7 +4,17 @@ import { uuid } from '../services.ts'
 
 export type EndpointKind = 'item' | 'collection' | 'write' | 'sensitive'
 
+/** What stands in front of a service and writes the log. */
+export interface Gateway {
+  readonly name: string
+  readonly region: string
+  /** Whether it sends the route beside the path. */
+  readonly sendsRoute: boolean
+  readonly sendsBytes: boolean
+}
+
 export interface Endpoint {
+  readonly gateway: Gateway
   readonly method: string
   /** Route template as a gateway knows it. */
   readonly route: string
@@ -13,6 +23,8 @@ export interface Endpoint {
   readonly resource: string
   readonly bytesTypical: number
   readonly latencyTypicalMs: number
+  /** The status of a call that succeeds. */
+  readonly success: number
   /** No route of the service: the gateway sends none. */
   readonly unrouted?: boolean
   /** The route in pieces: text, which begins with a slash, and the styles of what fills its parameters. */
@@ -25,6 +37,7 @@ export type IdStyle = 'number' | 'uuid' | 'prefixed' | 'hex' | 'ulid' | 'slug' |
 export const ID_STYLES = ['number', 'number', 'uuid', 'uuid', 'prefixed', 'hex', 'ulid'] as const satisfies IdStyle[]
 
 export interface EndpointShape {
+  readonly gateway: Gateway
   readonly method: string
   /** Parameters are written `{name:style}`. */
   readonly template: string
@@ -32,19 +45,28 @@ export interface EndpointShape {
   readonly resource: string
   readonly bytesTypical: number
   readonly latencyTypicalMs: number
+  /** Default: by the method. */
+  readonly success?: number
 }
 
 export function createEndpoint({ template, ...shape }: EndpointShape): Endpoint {
-  const pieces = template
-    .split(/\{[^:}]+:([^}]+)\}/)
-    .map((piece, index) => (index % 2 === 0 ? piece : (piece as IdStyle)))
-  return { ...shape, route: template.replaceAll(/:[^}]+\}/g, '}'), pieces: pieces.filter((piece) => piece !== '') }
+  const pieces = template.split(/\{[^:}]+:([^}]+)\}/).filter((piece) => piece !== '')
+  return { success: SUCCESS[shape.method] ?? 200, ...shape, route: template.replaceAll(/:[^}]+\}/g, '}'), pieces }
 }
 
-/** A path that no gateway knows a route for. */
-export function unroutedEndpoint(method: string, path: string): Endpoint {
-  const shape = { method, template: path, kind: 'item', resource: path.split('/')[2] ?? '' } as const
+const SUCCESS: Readonly<Record<string, number>> = { POST: 201, DELETE: 204 }
+
+/** A path that the gateway knows no route for. */
+export function unroutedEndpoint(gateway: Gateway, path: string): Endpoint {
+  const shape = { gateway, method: 'GET', template: path, kind: 'item', resource: path.split('/')[2] ?? '' } as const
   return { ...createEndpoint({ ...shape, bytesTypical: 160, latencyTypicalMs: 12 }), unrouted: true }
+}
+
+/** The same endpoint under another base, as in a new version of the whole interface. */
+export function rebased(endpoint: Endpoint, from: string, to: string): Endpoint {
+  const [first = '', ...rest] = endpoint.pieces
+  const moved = (text: string) => (text.startsWith(from) ? to + text.slice(from.length) : text)
+  return { ...endpoint, route: moved(endpoint.route), pieces: [moved(first), ...rest] }
 }
 
 export function pathOf(random: Random, { pieces }: Endpoint, tenant: string): string {

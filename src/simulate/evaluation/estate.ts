@@ -39,6 +39,7 @@ export function createEstate(options: WorldOptions): Estate {
       random,
       scale: factor,
     })
+    if (habit.bornMs !== undefined) token.created_at = timeText(habit.bornMs)
     grantScopes(createRandom(options.seed, 'scopes', index), client)
     return client
   })

@@ -28,6 +28,8 @@ export interface Habit {
   readonly deploysMs?: readonly number[]
   /** When its token takes over or is taken over from, and for how long both are good. */
   readonly rotation?: { readonly atMs: number; readonly graceMs: number }
+  /** When the token was made, if that is within the simulation. */
+  readonly bornMs?: number
   readonly traits: Traits
 }
 

@@ -27,6 +27,7 @@ interface Pending {
   /** The stream that the event's random values come from. */
   readonly random: Random
   readonly attack: PlannedAttack | undefined
+  readonly arrivalMs: number
 }
 
 interface Played extends Estate {
@@ -41,22 +42,26 @@ function stage(options: EvaluationOptions): Played {
 
 /** See `simulate`. */
 export function* playEvaluation(options: EvaluationOptions): Generator<LabelledEvent<AttackKind>> {
-  const { clients, attacks } = stage(options)
+  const { world, clients, attacks } = stage(options)
   const streams = clients.map((_, index) => createRandom(options.seed, 'events', index))
   const endMs = options.startMs + options.days * DAY_MS
   const eventsMax = options.eventsMax ?? Infinity
   let events = 0
   let pending: Pending[] = []
+  const add = (item: Omit<Pending, 'arrivalMs'>): void => {
+    const { endpoint, timeMs, delayMs } = item.call
+    pending.push({ ...item, arrivalMs: world.weather.heldUntilMs(endpoint.gateway, timeMs) + (delayMs ?? 0) })
+  }
   for (let hourMs = options.startMs; hourMs < endMs; hourMs += HOUR_MS) {
     for (const [index, client] of clients.entries()) {
       const random = streams[index] as Random
-      for (const call of client.calls(hourMs)) pending.push({ call, client, random, attack: undefined })
+      for (const call of client.calls(hourMs)) add({ call, client, random, attack: undefined })
     }
     for (const attack of attacks) {
-      for (const { client, call } of attack.due(hourMs)) pending.push({ call, client, random: attack.random, attack })
+      for (const { client, call } of attack.due(hourMs)) add({ call, client, random: attack.random, attack })
     }
-    pending.sort((left, right) => left.call.arrivalMs - right.call.arrivalMs)
-    const later = pending.findIndex(({ call }) => call.arrivalMs >= hourMs + HOUR_MS)
+    pending.sort((left, right) => left.arrivalMs - right.arrivalMs)
+    const later = pending.findIndex(({ arrivalMs }) => arrivalMs >= hourMs + HOUR_MS)
     const due = later < 0 ? pending : pending.slice(0, later)
     pending = later < 0 ? [] : pending.slice(later)
     for (const item of due) {
@@ -101,25 +106,27 @@ function labelled({ call, client, random, attack }: Pending): LabelledEvent<Atta
 
 function canonicalEvent(call: Call, client: Client, random: Random): CanonicalEvent {
   const { endpoint, source, status } = call
-  const { service, tenant, token, work } = client
+  const { tenant, token, work, world } = client
+  const { gateway } = endpoint
+  const { fields } = world.style
   const typical = endpoint.bytesTypical * work.bytesFactor * Math.exp(0.5 * random.normal())
   const bytes = call.bytes ?? (status >= 400 ? 60 + random.int(200) : Math.round(typical))
   return {
     timestamp: timeText(call.timeMs),
     id: uuid(random),
     token_id: token.token_id,
-    token_name: token.name,
-    tenant: tenant.name,
-    service: service.name,
-    region: service.region,
-    environment: call.environment ?? client.environment,
+    token_name: fields === 'all' ? token.name : '',
+    tenant: fields === 'bare' ? '' : tenant.name,
+    service: fields === 'bare' ? '' : gateway.name,
+    region: fields === 'all' ? gateway.region : '',
+    environment: fields === 'all' ? (call.environment ?? client.environment) : '',
     ip: source.ip,
     method: endpoint.method,
     path: pathOf(random, endpoint, call.tenant ?? tenant.name),
-    ...(service.sendsRoute && endpoint.unrouted !== true ? { route: endpoint.route } : {}),
+    ...(gateway.sendsRoute && endpoint.unrouted !== true ? { route: endpoint.route } : {}),
     status,
     user_agent: source.userAgent,
-    ...(service.sendsBytes ? { bytes_out: bytes } : {}),
+    ...(gateway.sendsBytes ? { bytes_out: bytes } : {}),
     latency_ms: Math.round(endpoint.latencyTypicalMs * Math.exp(0.45 * random.normal()) * 10) / 10,
   }
 }

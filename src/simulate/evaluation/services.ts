@@ -1,15 +1,12 @@
 /** The services of a platform, made anew for each seed: resources, routes, identifiers, versions, what a deploy adds. */
 import type { Random } from '../random.ts'
-import { createEndpoint, type Endpoint, type EndpointKind, ID_STYLES, type IdStyle } from './endpoints.ts'
+import { createEndpoint, type Endpoint, type EndpointKind, type Gateway, ID_STYLES, type IdStyle } from './endpoints.ts'
 
 export interface Service {
   readonly name: string
+  readonly gateway: Gateway
   /** In front of each route, such as `/v1`. */
   readonly base: string
-  readonly region: string
-  /** Whether its gateway sends the route beside the path, and what else it knows. */
-  readonly sendsRoute: boolean
-  readonly sendsBytes: boolean
   readonly resources: readonly string[]
   /** What ordinary clients use, the most used first. */
   readonly endpoints: readonly Endpoint[]
@@ -50,29 +47,34 @@ const ACTIONS = ['cancel', 'approve', 'refresh', 'archive', 'sync', 'retry', 'pu
 
 export function createServices(random: Random, count: number): readonly Service[] {
   const words = [...VOCABULARY]
+  const routedShare = random.pick([0, 0.6, 0.6, 1])
   return Array.from({ length: Math.min(count, words.length) }, () =>
-    createService(random, words.splice(random.int(words.length), 1)[0] as string),
+    createService(random, words.splice(random.int(words.length), 1)[0] as string, routedShare),
   )
 }
 
-function createService(random: Random, words: string): Service {
+function createService(random: Random, words: string, routedShare: number): Service {
   const [title = '', ...resources] = words.split(' ')
   const base = random.pick(BASES)
+  const gateway: Gateway = {
+    name: `${title.replace(/\W$/, '')}-api`,
+    region: random.pick(REGIONS),
+    sendsRoute: random.chance(routedShare),
+    sendsBytes: random.chance(0.93),
+  }
   const routes = title.endsWith('!')
-    ? [postOnly(random, base, resources[0] as string)]
-    : resources.map((resource) => routesOf(random, resource, base, title.at(-1) ?? ''))
+    ? [postOnly(random, gateway, base, resources[0] as string)]
+    : resources.map((resource) => routesOf(random, { gateway, resource, base, mark: title.at(-1) ?? '' }))
   const all = interleave(routes)
   const coming = all.length > 8 ? 3 + random.int(3) : 0
   return {
-    name: `${title.replace(/\W$/, '')}-api`,
+    name: gateway.name,
+    gateway,
     base,
-    region: random.pick(REGIONS),
-    sendsRoute: random.chance(0.6),
-    sendsBytes: random.chance(0.93),
     resources: [...new Set(all.map(({ resource }) => resource))],
     endpoints: all.slice(0, all.length - coming),
     coming: all.slice(all.length - coming),
-    sensitive: sensitiveRoutes(random, base),
+    sensitive: sensitiveRoutes(random, gateway, base),
   }
 }
 
@@ -82,13 +84,22 @@ function interleave(lists: readonly (readonly Endpoint[])[]): readonly Endpoint[
   return Array.from({ length }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat()
 }
 
-function routesOf(random: Random, resource: string, base: string, mark: string): readonly Endpoint[] {
+interface ResourceOptions {
+  readonly gateway: Gateway
+  readonly resource: string
+  readonly base: string
+  /** As in the vocabulary, or any letter. */
+  readonly mark: string
+}
+
+function routesOf(random: Random, { gateway, resource, base, mark }: ResourceOptions): readonly Endpoint[] {
   const style: IdStyle = mark === '~' ? 'slug' : random.pick(ID_STYLES)
   const tenanted = mark === '*'
   const root = tenanted ? `${base}/tenants/{tenant:tenant}/${resource}` : `${base}/${resource}`
   const one = `${root}/{${resource.replace(/s$/, '').replaceAll('-', '_')}_id:${style}}`
   const make = (method: string, template: string, kind: EndpointKind, bytes: number) =>
     createEndpoint({
+      gateway,
       method,
       template,
       kind,
@@ -112,24 +123,26 @@ function routesOf(random: Random, resource: string, base: string, mark: string):
 }
 
 /** GraphQL and procedure calls: a gateway sees one method, and reads and writes look alike. */
-function postOnly(random: Random, base: string, resource: string): readonly Endpoint[] {
+function postOnly(random: Random, gateway: Gateway, base: string, resource: string): readonly Endpoint[] {
   const paths =
     resource === 'graphql'
       ? ['/graphql']
       : ['Get', 'List', 'Post', 'Reverse', 'Balance', 'Statement'].map((call) => `${base}/ledger/Ledger.${call}`)
   return paths.map((template) => {
     const bytesTypical = 800 + random.int(9_000)
-    return createEndpoint({ method: 'POST', template, kind: 'write', resource, bytesTypical, latencyTypicalMs: 60 })
+    const shape = { gateway, method: 'POST', template, kind: 'write', resource, success: 200 } as const
+    return createEndpoint({ ...shape, bytesTypical, latencyTypicalMs: 60 })
   })
 }
 
-function sensitiveRoutes(random: Random, base: string): readonly Endpoint[] {
+function sensitiveRoutes(random: Random, gateway: Gateway, base: string): readonly Endpoint[] {
   return SENSITIVE.map((line) => {
     const [method = '', path = '', bytes] = line.split(' ')
     const resource = path.split('/')[1] ?? ''
     const latencyTypicalMs = 40 + random.int(300)
     const template = base + path
     return createEndpoint({
+      gateway,
       method,
       template,
       kind: 'sensitive',

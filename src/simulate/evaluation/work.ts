@@ -28,7 +28,6 @@ export interface Work {
   /** Routes that it uses from the beginning. */
   readonly usual: readonly Endpoint[]
   readonly bytesFactor: number
-  /** @param fromMs when it begins to call each of the routes that came later. */
   endpoint(random: Random, timeMs: number): Endpoint
   /** @param failureShare share of calls that the service itself fails. */
   status(random: Random, endpoint: Endpoint, timeMs: number, failureShare: number): number
@@ -40,13 +39,30 @@ export interface Addition {
   readonly endpoints: readonly Endpoint[]
 }
 
-export function createWork(
-  random: Random,
-  service: Service,
-  options: WorkOptions,
-  additions: readonly Addition[],
-): Work {
-  const usual = chooseRoutes(random, service, options)
+/** The client goes over to other routes for the same things, call by call until it is done. */
+export interface Migration {
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly twins: ReadonlyMap<Endpoint, Endpoint>
+}
+
+export interface WorkPlan {
+  /** The main one first. */
+  readonly services: readonly Service[]
+  readonly options: WorkOptions
+  readonly additions: readonly Addition[]
+  readonly migration: Migration | undefined
+}
+
+export function createWork(random: Random, { services, options, additions, migration }: WorkPlan): Work {
+  const usual = services.flatMap((service, index) =>
+    chooseRoutes(
+      random,
+      service,
+      index === 0 ? options : { ...options, routes: 1 + random.int(3), sensitiveRoutes: 0 },
+    ),
+  )
+  const everything = services.flatMap(({ endpoints }) => endpoints)
   const skew = random.between(1.1, 3.5)
   const strayShare = random.between(0.0002, 0.004)
   const serverErrorShare = Math.exp(random.between(Math.log(0.0001), Math.log(0.004)))
@@ -55,20 +71,27 @@ export function createWork(
   const doomed = options.refusesWholeRoutes === true ? new Set(usual.slice(-1)) : undefined
   const later = additions.filter(({ endpoints }) => endpoints.length > 0)
 
+  function choose(random: Random, timeMs: number): Endpoint {
+    if (options.curiosity !== undefined && random.chance(options.curiosity)) {
+      const any = random.pick(everything)
+      if (options.readOnly !== true || any.kind !== 'write') return any
+    }
+    if (later.length > 0 && random.chance(newShare)) {
+      const known = later.filter((addition) => addition.timeMs <= timeMs)
+      if (known.length > 0) return random.pick(random.pick(known).endpoints)
+    }
+    if (doomed !== undefined && random.chance(refused.share)) return usual.at(-1) as Endpoint
+    return usual[Math.floor(random.next() ** skew * usual.length)] as Endpoint
+  }
+
   return {
     usual,
     bytesFactor: options.bytesFactor ?? Math.exp(0.6 * random.normal()),
     endpoint: (random, timeMs) => {
-      if (options.curiosity !== undefined && random.chance(options.curiosity)) {
-        const any = random.pick(service.endpoints)
-        if (options.readOnly !== true || any.kind !== 'write') return any
-      }
-      if (later.length > 0 && random.chance(newShare)) {
-        const known = later.filter((addition) => addition.timeMs <= timeMs)
-        if (known.length > 0) return random.pick(random.pick(known).endpoints)
-      }
-      if (doomed !== undefined && random.chance(refused.share)) return usual.at(-1) as Endpoint
-      return usual[Math.floor(random.next() ** skew * usual.length)] as Endpoint
+      const chosen = choose(random, timeMs)
+      if (migration === undefined || timeMs < migration.fromMs) return chosen
+      const isOver = random.chance((timeMs - migration.fromMs) / (migration.untilMs - migration.fromMs))
+      return isOver ? (migration.twins.get(chosen) ?? chosen) : chosen
     },
     status: (random, endpoint, timeMs, failureShare) => {
       const draw = random.next()
@@ -79,14 +102,9 @@ export function createWork(
         return 404
       const refusedHere = doomed === undefined ? random.chance(refused.share) : doomed.has(endpoint)
       if (refusedHere) return random.pick(refused.statuses)
-      return successOf(endpoint)
+      return endpoint.success
     },
   }
-}
-
-export function successOf({ method }: Endpoint): number {
-  if (method === 'POST') return 201
-  return method === 'DELETE' ? 204 : 200
 }
 
 const SERVER_ERRORS = [500, 502, 503, 503, 504]

@@ -24,6 +24,8 @@ export interface Style {
   readonly volumeSpread: number
   /** How far the mix of kinds is from the usual. */
   readonly mixSpread: number
+  /** What the log says beside the call: all, less, or hardly anything. */
+  readonly fields: 'all' | 'few' | 'bare'
   readonly tokenIds: 'fingerprint' | 'uuid' | 'name'
 }
 
@@ -72,6 +74,7 @@ function createStyle(random: Random): Style {
     curiosity: random.between(0.001, 0.012),
     volumeSpread: random.between(0.8, 1.4),
     mixSpread: random.between(0.2, 0.6),
+    fields: random.pick(['all', 'all', 'all', 'few', 'bare']),
     tokenIds: random.pick(['fingerprint', 'fingerprint', 'uuid', 'name']),
   }
 }

@@ -4,7 +4,7 @@ import { isAllowed, type Scenario, spread, strikesOf, timesOf } from './scenario
 import { anywhereElse, disguise, haul, ownPlace } from './thieves.ts'
 
 export const bulkTransfer: Scenario = {
-  suits: (victim) => victim.service.sendsBytes && bulkRoutes(victim).length > 0,
+  suits: (victim) => victim.service.gateway.sendsBytes && bulkRoutes(victim).length > 0,
   play: ({ random, victim, beginMs }) => {
     const source = random.chance(0.6)
       ? ownPlace(random, victim)

@@ -1,6 +1,5 @@
 /** One source tries many tokens, old and guessed ones among them, and mostly fails. */
 import { pickSome } from '../pick.ts'
-import { successOf } from '../work.ts'
 import { type Scenario, spread, type Strike } from './scenario.ts'
 import { anywhereElse, disguise, hostingAbroad } from './thieves.ts'
 
@@ -21,7 +20,7 @@ export const credentialSpraying: Scenario = {
         call: (hourMs) => ({
           source: source(hourMs),
           endpoint,
-          status: random.chance(luck) ? successOf(endpoint) : random.pick([401, 401, 401, 403]),
+          status: random.chance(luck) ? endpoint.success : random.pick([401, 401, 401, 403]),
         }),
       }))
     })

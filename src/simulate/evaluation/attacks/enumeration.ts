@@ -1,7 +1,6 @@
 /** Enumeration: guessed paths, all routes of the service, or one route's identifiers in turn; mostly refused. */
 import type { Random } from '../../random.ts'
 import type { Endpoint } from '../endpoints.ts'
-import { successOf } from '../work.ts'
 import { guesses } from './loot.ts'
 import { type Scenario, spread, strikesOf, timesOf, type Victim } from './scenario.ts'
 import { anywhereElse, disguise, ownPlace } from './thieves.ts'
@@ -20,7 +19,7 @@ export const enumeration: Scenario = {
     return {
       strikes: strikesOf(victim, times, source, (index) => {
         const endpoint = endpoints[index] as Endpoint
-        const status = random.chance(found) ? successOf(endpoint) : random.chance(missing) ? 404 : 403
+        const status = random.chance(found) ? endpoint.success : random.chance(missing) ? 404 : 403
         return { endpoint, status }
       }),
     }
@@ -29,7 +28,7 @@ export const enumeration: Scenario = {
 
 function targets(random: Random, victim: Victim, count: number): readonly Endpoint[] {
   const draw = random.next()
-  if (draw < 0.5) return guesses(random, count)
+  if (draw < 0.5) return guesses(random, victim, count)
   const { endpoints, sensitive, coming } = victim.service
   const routes = [...endpoints, ...sensitive, ...coming]
   const named = routes.filter(({ kind, pieces }) => kind === 'item' && pieces.length > 1)

@@ -1,6 +1,5 @@
 /** An insider finds out what the token may do: own place, own agent, routes it never used, nearly all refused. */
 import type { Endpoint } from '../endpoints.ts'
-import { successOf } from '../work.ts'
 import { type Scenario, spread, strikesOf, timesOf } from './scenario.ts'
 import { ownPlace } from './thieves.ts'
 
@@ -15,7 +14,7 @@ export const errorBurst: Scenario = {
     return {
       strikes: strikesOf(victim, timesOf(random, timing), ownPlace(random, victim, 0.9), () => {
         const endpoint = random.pick(routes)
-        return { endpoint, status: random.chance(share) ? random.pick(refused) : successOf(endpoint) }
+        return { endpoint, status: random.chance(share) ? random.pick(refused) : endpoint.success }
       }),
     }
   },

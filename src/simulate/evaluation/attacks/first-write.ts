@@ -1,5 +1,4 @@
 /** A token that only ever read begins to write, from its own place. */
-import { successOf } from '../work.ts'
 import { type Scenario, spread, strikesOf, timesOf } from './scenario.ts'
 import { ownPlace } from './thieves.ts'
 
@@ -16,7 +15,7 @@ export const firstWrite: Scenario = {
     return {
       strikes: strikesOf(victim, timesOf(random, timing), ownPlace(random, victim, 0.8), () => {
         const endpoint = random.pick(chosen)
-        return { endpoint, status: random.chance(refused) ? 403 : successOf(endpoint) }
+        return { endpoint, status: random.chance(refused) ? 403 : endpoint.success }
       }),
     }
   },

@@ -22,7 +22,10 @@ export function curiosity(random: Random): Curiosity {
 export function lootRoute(random: Random, victim: Victim, { other, sensitive }: Curiosity, timeMs: number): Endpoint {
   const draw = random.next()
   if (draw < sensitive) return random.pick(victim.service.sensitive)
-  if (draw < sensitive + other) return random.pick(victim.service.endpoints)
+  if (draw < sensitive + other) {
+    const isFar = random.chance(0.2)
+    return random.pick((isFar ? random.pick(victim.world.services) : victim.service).endpoints)
+  }
   return victim.work.endpoint(random, timeMs)
 }
 
@@ -44,10 +47,10 @@ const THINGS = (
 const TAILS = ['', '/all', '/export', '/list', '/search', '/me', '/1', '/health', '/v1', '.json', '/config']
 
 /** Paths that are guessed, all different. */
-export function guesses(random: Random, count: number): readonly Endpoint[] {
+export function guesses(random: Random, { service }: Victim, count: number): readonly Endpoint[] {
   const paths = new Set<string>()
   while (paths.size < count) paths.add(`/${random.pick(ROOTS)}/${random.pick(THINGS)}${random.pick(TAILS)}`)
-  return [...paths].map((path) => unroutedEndpoint('GET', path))
+  return [...paths].map((path) => unroutedEndpoint(service.gateway, path))
 }
 
 /** A path of the service that names a tenant; whose, is said with the call. */
@@ -56,6 +59,7 @@ export function tenantRoutes({ service }: Victim): readonly Endpoint[] {
   if (own.length > 0) return own
   return ['members', 'invoices', 'settings', 'projects'].map((thing) =>
     createEndpoint({
+      gateway: service.gateway,
       method: 'GET',
       template: `${service.base}/tenants/{tenant:tenant}/${thing}`,
       kind: 'collection',

@@ -67,10 +67,17 @@ function findVictim(
       fromMs,
       untilMs: Math.max(fromMs + HOUR_MS, startMs + (days - (scenario.daysMax ?? 0.4)) * DAY_MS),
     }
-    const beginMs = scenario.begin?.(random, victim, window) ?? (scenario.begin ? undefined : anyMoment(random, window))
-    if (beginMs !== undefined) return { victim, beginMs }
+    const beginMs = scenario.begin ? scenario.begin(random, victim, window) : anyMoment(random, window)
+    if (beginMs !== undefined && isAlive(victim, beginMs)) return { victim, beginMs }
   }
   return undefined
+}
+
+/** Somebody uses it at that time; of those that are hardly used it is enough that they were. */
+function isAlive(victim: Victim, beginMs: number): boolean {
+  const days = victim.kind === 'dormant' || victim.kind === 'rotated' ? 60 : 8
+  const hours = Array.from({ length: days * 24 }, (_, hour) => beginMs - (beginMs % HOUR_MS) - hour * HOUR_MS)
+  return hours.some((hourMs) => victim.expected(hourMs) > 0)
 }
 
 function anyMoment(random: Random, { fromMs, untilMs }: Window): number {
@@ -82,6 +89,6 @@ function dueOf(strikes: readonly Strike[]): PlannedAttack['due'] {
   return (hourMs) =>
     (byHour.get(hourMs) ?? []).map((strike) => ({
       client: strike.victim,
-      call: { timeMs: strike.timeMs, arrivalMs: strike.timeMs, ...strike.call(hourMs) },
+      call: { timeMs: strike.timeMs, ...strike.call(hourMs) },
     }))
 }

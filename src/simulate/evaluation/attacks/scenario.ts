@@ -4,7 +4,6 @@ import type { Random } from '../../random.ts'
 import type { Call, Client, Source } from '../client.ts'
 import type { Endpoint } from '../endpoints.ts'
 import type { TokenKind } from '../habits/index.ts'
-import { successOf } from '../work.ts'
 import type { World } from '../world.ts'
 
 export type Victim = Client<TokenKind>
@@ -13,7 +12,7 @@ export type Victim = Client<TokenKind>
 export interface Strike {
   readonly victim: Victim
   readonly timeMs: number
-  call(hourMs: number): Omit<Call, 'timeMs' | 'arrivalMs'>
+  call(hourMs: number): Omit<Call, 'timeMs' | 'delayMs'>
 }
 
 /** Calls of the victim that an attack, or a failure, has taken away. */
@@ -86,7 +85,7 @@ export function isAllowed({ token: { scopes } }: Victim, { method, resource }: E
 /** What a thief is answered: what the token may do works, the rest is mostly refused. */
 export function answerOf(random: Random, victim: Victim, endpoint: Endpoint, refusedShare = 0.02): number {
   const share = isAllowed(victim, endpoint) ? refusedShare : Math.max(refusedShare, 0.7)
-  return random.chance(share) ? random.pick([403, 403, 404]) : successOf(endpoint)
+  return random.chance(share) ? random.pick([403, 403, 404]) : endpoint.success
 }
 
 /** Strikes on one victim at the given times. */
@@ -94,7 +93,7 @@ export function strikesOf(
   victim: Victim,
   times: readonly number[],
   source: (hourMs: number) => Source,
-  call: (index: number, timeMs: number) => Omit<Call, 'timeMs' | 'arrivalMs' | 'source'>,
+  call: (index: number, timeMs: number) => Omit<Call, 'timeMs' | 'delayMs' | 'source'>,
 ): readonly Strike[] {
   return times.map((timeMs, index) => ({
     victim,

@@ -1,6 +1,5 @@
 /** Calls that the token's scopes do not cover, answered all the same: a hole in authorisation, found by its owner or another. */
 import type { Endpoint } from '../endpoints.ts'
-import { successOf } from '../work.ts'
 import { isAllowed, type Scenario, spread, strikesOf, timesOf, type Victim } from './scenario.ts'
 import { anywhereElse, disguise, ownPlace } from './thieves.ts'
 
@@ -17,7 +16,7 @@ export const scopeExceeded: Scenario = {
     return {
       strikes: strikesOf(victim, timesOf(random, timing), source, () => {
         const endpoint = random.pick(chosen)
-        return { endpoint, status: random.chance(refused) ? 403 : successOf(endpoint) }
+        return { endpoint, status: random.chance(refused) ? 403 : endpoint.success }
       }),
     }
   },

@@ -1,6 +1,5 @@
 /** Exports, users, keys, administration: by a token that never went there, mostly from its own place. */
 import { pickSome } from '../pick.ts'
-import { successOf } from '../work.ts'
 import { type Scenario, spread, strikesOf, timesOf } from './scenario.ts'
 import { anywhereElse, disguise, ownPlace } from './thieves.ts'
 
@@ -16,7 +15,7 @@ export const sensitiveRoute: Scenario = {
     return {
       strikes: strikesOf(victim, timesOf(random, timing), source, () => {
         const endpoint = random.pick(routes)
-        return { endpoint, status: random.chance(refused) ? 403 : successOf(endpoint) }
+        return { endpoint, status: random.chance(refused) ? 403 : endpoint.success }
       }),
     }
   },

@@ -1,6 +1,5 @@
 /** What a real thief does: tries the token from a new place, looks around, goes for what is worth most, pulls it out. */
 import { HOUR_MS } from '../../../settings.ts'
-import { successOf } from '../work.ts'
 import { bulkRoutes, guesses } from './loot.ts'
 import { answerOf, type Scenario, spread, strikesOf, timesOf } from './scenario.ts'
 import { anywhereElse, disguise } from './thieves.ts'
@@ -25,14 +24,14 @@ export const theftChain: Scenario = {
       count: 10 + random.int(150),
     })
     const { endpoints, sensitive } = victim.service
-    const guessed = guesses(random, 20)
+    const guessed = guesses(random, victim, 20)
     const bulk = bulkRoutes(victim)
     const factor = spread(random, 2, 80)
     return {
       strikes: [
         ...strikesOf(victim, tries, source, (_, timeMs) => {
           const endpoint = random.chance(0.5) ? victim.work.endpoint(random, timeMs) : random.pick(guessed)
-          return { endpoint, status: endpoint.unrouted === true ? 404 : successOf(endpoint) }
+          return { endpoint, status: endpoint.unrouted === true ? 404 : endpoint.success }
         }),
         ...strikesOf(victim, looks, source, () => {
           const endpoint = random.pick([random.pick(endpoints), random.pick(sensitive), random.pick(guessed)])

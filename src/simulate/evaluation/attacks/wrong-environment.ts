@@ -3,7 +3,7 @@ import { type Scenario, spread, strikesOf, timesOf } from './scenario.ts'
 import { anywhereElse, disguise, ownPlace } from './thieves.ts'
 
 export const wrongEnvironment: Scenario = {
-  suits: ({ isRegistered }) => isRegistered,
+  suits: ({ isRegistered, world }) => isRegistered && world.style.fields === 'all',
   play: ({ random, victim, beginMs }) => {
     const source = random.chance(0.7)
       ? ownPlace(random, victim)

@@ -9,12 +9,12 @@ export const brokenDeploy: HabitKind = {
   weight: 7,
   names: ['web-frontend', 'sync-agent', 'catalog-reader'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const fromMs = moment(context, 0.3, 0.95)
     const untilMs = fromMs + random.between(0.3, 10) * HOUR_MS
     return {
       where: pool(random, { network: random.pick(tenant.clouds), sizeAt: () => 3, churn: 0.02, subnets: 2 }),
-      agent: programAgent(random, world.products, name, [fromMs, untilMs]),
+      agent: programAgent(context, [fromMs, untilMs]),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 70),
       callsPerVisit: random.between(1, 5),

@@ -13,14 +13,14 @@ export const ci: HabitKind = {
   weight: 30,
   names: ['github-actions-deploy', 'gitlab-runner-e2e', 'buildkite-release', 'circle-publish', 'nightly-build'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant, name } = context
     const clouds = networksOf('hosting').filter(({ operator }) => ['azure', 'aws', 'google'].includes(operator))
     const home = random.pick(clouds)
     const region = () => random.pick(clouds.filter(({ country }) => country === home.country || random.chance(0.1)))
     const usual = [[home, 1] as const, [region(), random.between(0.1, 1)] as const]
     const grown = [...usual, [region(), random.between(0.05, 0.5)] as const]
     const growsMs = random.chance(0.5) ? moment(context, 0.2, 0.9) : Infinity
-    const library = programAgent(random, world.products, name, [moment(context, 0, 1)])
+    const library = programAgent(context, [moment(context, 0, 1)])
     const runner = random.pick(RUNNERS)
     const agent: Agent = (timeMs, random) => (random.chance(0.6) ? `${name} (${runner})` : library(timeMs, random))
     return {

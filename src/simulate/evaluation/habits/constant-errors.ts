@@ -9,10 +9,10 @@ export const constantErrors: HabitKind = {
   weight: 12,
   names: ['link-checker', 'cache-warmer', 'stale-mirror', 'feature-prober'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     return {
       where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2)),
-      agent: programAgent(random, world.products, name, []),
+      agent: programAgent(context, []),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 60),
       callsPerVisit: random.between(1, 8),

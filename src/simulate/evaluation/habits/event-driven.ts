@@ -10,7 +10,7 @@ export const eventDriven: HabitKind = {
   weight: 12,
   names: ['campaign-hook', 'market-reactor', 'order-burst', 'push-sender'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const key = random.uint32()
     const tail = random.between(0.8, 1.6)
     const quiet = random.between(0.3, 0.9)
@@ -25,7 +25,7 @@ export const eventDriven: HabitKind = {
       where: random.chance(0.5)
         ? fixed(random, network, 2)
         : pool(random, { network, sizeAt: (hourMs) => 1 + burst(hourMs), churn: 0.1, subnets: 4 }),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load: (hourMs) => burst(hourMs) * usual(hourMs),
       callsPerDay: volume(context, 60),
       callsPerVisit: random.between(1, 10),

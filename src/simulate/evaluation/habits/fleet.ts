@@ -9,7 +9,7 @@ export const fleet: HabitKind = {
   weight: 28,
   names: ['checkout-web', 'search-indexer', 'recommendation-workers', 'media-transcoder', 'edge-api', 'session-store'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const load = wave(random, tenant.zone)
     const size = Math.exp(random.between(Math.log(2), Math.log(40)))
     const deploysMs = moments(context, random.between(0.5, 8))
@@ -21,7 +21,7 @@ export const fleet: HabitKind = {
         churn: random.between(0, 0.15),
         subnets,
       }),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load,
       callsPerDay: volume(context, 330, 1.1),
       callsPerVisit: random.between(1, 6),

@@ -9,7 +9,7 @@ export const growth: HabitKind = {
   weight: 12,
   names: ['startup-backend', 'beta-product', 'new-market', 'sunset-product'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, world, tenant } = context
     const deploysMs = moments(context, 3)
     const load = wave(random, tenant.zone)
     const factor = random.chance(0.8) ? random.between(1.8, 6) : random.between(0.2, 0.6)
@@ -21,7 +21,7 @@ export const growth: HabitKind = {
         churn: 0.03,
         subnets: 3,
       }),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load: times(load, growing),
       callsPerDay: volume(context, 80),
       callsPerVisit: random.between(1, 4),

@@ -7,16 +7,19 @@ import { fixed } from '../where.ts'
 export const healthCheck: HabitKind = {
   weight: 6,
   names: ['lb-health', 'synthetic-login', 'smoke-test'],
-  create: ({ random, world, tenant, name }) => ({
-    where: fixed(random, random.pick(tenant.clouds), 1 + random.int(3)),
-    agent: programAgent(random, world.products, name, []),
-    load: constantly,
-    callsPerDay: random.pick([48, 96, 96, 288]),
-    callsPerVisit: 1,
-    visitMs: 1_000,
-    isRegular: true,
-    noise: 0,
-    work: { routes: 1, refused: { share: random.pick([0.3, 0.5, 1]), statuses: [random.pick([401, 401, 403])] } },
-    traits: { isPerson: false, place: 'fixed' },
-  }),
+  create: (context) => {
+    const { random, tenant } = context
+    return {
+      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(3)),
+      agent: programAgent(context, []),
+      load: constantly,
+      callsPerDay: random.pick([48, 96, 96, 288]),
+      callsPerVisit: 1,
+      visitMs: 1_000,
+      isRegular: true,
+      noise: 0,
+      work: { routes: 1, refused: { share: random.pick([0.3, 0.5, 1]), statuses: [random.pick([401, 401, 403])] } },
+      traits: { isPerson: false, place: 'fixed' },
+    }
+  },
 }

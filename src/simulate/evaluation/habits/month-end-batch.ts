@@ -10,14 +10,14 @@ export const monthEndBatch: HabitKind = {
   weight: 9,
   names: ['month-end-invoices', 'closing-job', 'royalty-run', 'statement-printer'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const usual = office(random, tenant.zone)
     const surge = random.between(6, 40)
     const length = 1 + random.int(3)
     const atEnd = (hourMs: number) => daysToMonthEnd(hourMs + (length - 1) * 86_400_000) < length
     return {
       where: fixed(random, random.pick(tenant.clouds)),
-      agent: programAgent(random, world.products, name, []),
+      agent: programAgent(context, []),
       load: (hourMs) => (atEnd(hourMs) ? surge * (0.2 + usual(hourMs)) : 0.1 + usual(hourMs)),
       callsPerDay: volume(context, 20),
       callsPerVisit: random.between(2, 20),

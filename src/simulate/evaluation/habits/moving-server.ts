@@ -9,11 +9,11 @@ export const movingServer: HabitKind = {
   weight: 14,
   names: ['ledger-writer', 'mail-bridge', 'report-builder', 'notifier', 'geo-resolver'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const movesMs = moments(context, random.between(1, 7))
     return {
       where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2), movesMs),
-      agent: programAgent(random, world.products, name, random.chance(0.5) ? movesMs : []),
+      agent: programAgent(context, random.chance(0.5) ? movesMs : []),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 90),
       callsPerVisit: random.between(1, 3),

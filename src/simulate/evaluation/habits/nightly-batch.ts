@@ -9,12 +9,12 @@ export const nightlyBatch: HabitKind = {
   weight: 16,
   names: ['nightly-ledger-sync', 'warehouse-load', 'backup-job', 'billing-export', 'data-lake-sync'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const deploysMs = moments(context, 0.7)
     const zone = random.chance(0.5) ? tenant.zone : undefined
     return {
       where: fixed(random, random.pick(tenant.clouds)),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load: nightly(zone, (20 + random.int(10)) % 24, 1 + random.int(4), random.chance(0.7) ? EVERY_DAY : WORKING_DAYS),
       callsPerDay: volume(context, 110),
       callsPerVisit: random.between(10, 60),

@@ -18,7 +18,7 @@ export const partner: HabitKind = {
   weight: 18,
   names: ['logistics-partner', 'payments-partner', 'insurance-partner', 'retail-partner', 'tax-partner'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const lines = networksOf('business', tenant.country)
     const site = () => random.pick(random.chance(0.6) && lines.length > 0 ? lines : tenant.clouds)
     const failoversMs = moments(context, random.between(0.5, 4))
@@ -27,7 +27,7 @@ export const partner: HabitKind = {
     const product = constantAgent(random.pick(PRODUCTS))
     return {
       where: scheduled([fixed(random, site(), 2), fixed(random, site(), 1)], (hourMs) => (failedOver(hourMs) ? 1 : 0)),
-      agent: random.chance(0.6) ? product : programAgent(random, world.products, name, []),
+      agent: random.chance(0.6) ? product : programAgent(context, []),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 60),
       callsPerVisit: random.between(1, 12),

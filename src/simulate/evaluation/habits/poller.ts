@@ -10,12 +10,13 @@ import { fixed, mixed } from '../where.ts'
 export const poller: HabitKind = {
   weight: 14,
   names: ['status-probe', 'stock-poller', 'rates-poller', 'uptime-check'],
-  create: ({ random, world, tenant, name }) => {
+  create: (context) => {
+    const { random, tenant } = context
     const probes = random.chance(0.3) ? pickSome(random, networksOf('hosting'), 3 + random.int(4)) : []
     const places = probes.length > 0 ? probes : [random.pick(tenant.clouds)]
     return {
       where: mixed(places.map((network) => [fixed(random, network), 1])),
-      agent: programAgent(random, world.products, name, []),
+      agent: programAgent(context, []),
       load: constantly,
       callsPerDay: random.pick([24, 48, 96, 96, 144, 288]),
       callsPerVisit: 1 + random.int(3),

@@ -10,7 +10,7 @@ export const rateLimited: HabitKind = {
   weight: 9,
   names: ['bulk-mailer', 'price-scraper', 'importer', 'campaign-sender'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const load = wave(random, tenant.zone)
     const threshold = random.between(0.9, 1.6)
     const key = random.uint32()
@@ -19,7 +19,7 @@ export const rateLimited: HabitKind = {
     const byDay = random.chance(0.5)
     return {
       where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2)),
-      agent: programAgent(random, world.products, name, []),
+      agent: programAgent(context, []),
       load,
       callsPerDay: volume(context, 90),
       callsPerVisit: random.between(2, 20),

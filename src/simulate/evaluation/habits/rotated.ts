@@ -10,13 +10,13 @@ export const rotated: HabitKind = {
   weight: 18,
   names: ['gateway-sync', 'stock-writer', 'claims-connector', 'loyalty-service'],
   create: (context) => {
-    const { random, world, tenant, name, ordinal } = context
+    const { random, tenant, name, ordinal } = context
     const rotatesMs = moment(context, 0.2, 0.75)
     const overlapMs = random.chance(0.5) ? 0 : random.between(1, 48) * HOUR_MS
     const isOld = ordinal % 2 === 0
     return {
       where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2)),
-      agent: programAgent(random, world.products, name.replace(/-\d+$/, ''), []),
+      agent: programAgent({ ...context, name: name.replace(/-\d+$/, '') }, []),
       load: times(wave(random, tenant.zone), isOld ? during(0, rotatesMs + overlapMs) : during(rotatesMs, Infinity)),
       callsPerDay: volume(context, 70),
       callsPerVisit: random.between(1, 4),

@@ -9,11 +9,11 @@ export const server: HabitKind = {
   weight: 36,
   names: ['order-router', 'fraud-scorer', 'crm-connector', 'webhook-relay', 'inventory-sync', 'price-feed', 'mailer'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const deploysMs = moments(context, 1.5)
     return {
       where: fixed(random, random.pick(tenant.clouds), 1 + random.int(3)),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 140, 1.1),
       callsPerVisit: random.between(1, 4),

@@ -9,13 +9,13 @@ export const serverless: HabitKind = {
   weight: 12,
   names: ['image-function', 'stream-function', 'cron-function', 'hook-function'],
   create: (context) => {
-    const { random, world, tenant, name } = context
+    const { random, tenant } = context
     const deploysMs = moments(context, 3)
     return {
       where: anywhere(
         tenant.clouds.slice(0, 2).map((cloud, index) => [cloud, index === 0 ? 1 : random.between(0.01, 0.5)]),
       ),
-      agent: programAgent(random, world.products, name, deploysMs),
+      agent: programAgent(context, deploysMs),
       load: plus(() => 0.2, wave(random, tenant.zone)),
       callsPerDay: volume(context, 120, 1.1),
       callsPerVisit: 1,

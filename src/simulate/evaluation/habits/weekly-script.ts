@@ -9,11 +9,12 @@ import { fixed } from '../where.ts'
 export const weeklyScript: HabitKind = {
   weight: 9,
   names: ['weekly-report', 'weekly-cleanup', 'payroll-export', 'newsletter-job'],
-  create: ({ random, world, tenant, name }) => {
+  create: (context) => {
+    const { random, tenant } = context
     const weekdays = random.chance(0.7) ? [random.int(7)] : [1, 4]
     return {
       where: random.chance(0.6) ? fixed(random, random.pick(tenant.clouds)) : homeLine(random, tenant.country),
-      agent: programAgent(random, world.products, name, []),
+      agent: programAgent(context, []),
       load: nightly(random.chance(0.5) ? tenant.zone : undefined, random.int(24), 1 + random.int(2), weekdays),
       callsPerDay: random.between(0.8, 8),
       callsPerVisit: random.between(3, 20),
