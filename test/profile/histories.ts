@@ -1,12 +1,15 @@
 /** Arbitrary histories of a few tokens, as nasty as a log may be, and the fold over them with everything made small. */
 import * as fc from 'fast-check'
 import type { Alert } from '../../src/alert/alert.ts'
+import type { Incident } from '../../src/alert/incident.ts'
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
-import { NO_CONTEXT } from '../../src/detect/detector.ts'
+import { type DetectionContext, NO_CONTEXT } from '../../src/detect/detector.ts'
 import { detectSettings } from '../../src/detect/settings.ts'
 import { createDetectors } from '../../src/detection.ts'
-import type { AccessEvent, TokenId } from '../../src/event.ts'
+import type { AccessEvent, EventTimeMs, TokenId } from '../../src/event.ts'
 import { type FoldSettings, type TokenState, createFold, createTokenState } from '../../src/fold.ts'
+import type { PeerSnapshot } from '../../src/profile/peers.ts'
+import { createRegistry } from '../../src/registry/registered-token.ts'
 import { fillStates } from '../../src/store/profile-rows.ts'
 import { NOON_MS, call } from './calls.ts'
 import { rowsOf } from './rollups.ts'
@@ -40,13 +43,16 @@ const PLACES = [
   ['', '', '', '', ''],
 ] as const
 
+/** None, a common one, a less common one, and one that is grave in itself. */
+const ROUTES = ['', '/r1', '/r2', 'DeleteTrail'] as const
+
 const step = fc.record({
   token: fc.nat(2),
   forwardMs,
   lateMs,
   edge,
   place: fc.nat(PLACES.length - 1),
-  route: fc.nat(3),
+  route: fc.constantFrom(...ROUTES),
   method: fc.constantFrom('GET', 'GET', 'POST'),
   agent: fc.nat(3),
   status: fc.constantFrom(200, 200, 200, 200, 401, 403, 404, 405, 429, 500),
@@ -83,7 +89,7 @@ function eventOf(one: Step, timeMs: number, offset: number): AccessEvent {
     address,
     place,
     ip: address,
-    route: one.route === 0 ? '' : `/r${one.route}`,
+    route: one.route,
     method: one.method,
     agent: one.agent === 0 ? '' : `agent${Math.min(one.agent, 2)}`,
     agentVersion: one.agent === 0 ? '' : `${one.agent}.0`,
@@ -101,12 +107,22 @@ function toEdge(timeMs: number, to: string): number {
   return to === 'before month' ? nextMonthMs - 1 : timeMs
 }
 
-/** Everything small, so that short histories find, quarantine, adopt, push values out and raise alerts. */
+/**
+ * Everything small, so that short histories find, quarantine, adopt, push values out and raise alerts. Tables hold four
+ * values at least, for the sources seen last are read back from them; `learning.valuesMax` allows no less than 16.
+ */
 export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
   profile: fc.record({
-    valuesMax: fc.constantFrom(1, 2, 3, 16),
+    valuesMax: fc.constantFrom(4, 5, 16),
     adoptAfterMs: fc.constantFrom(HOUR_MS, 2 * DAY_MS, 14 * DAY_MS),
     incidentGapMs: fc.constantFrom(60_000, HOUR_MS, 6 * HOUR_MS, 3 * DAY_MS),
+  }),
+  evidence: fc.record({
+    coincidenceWindowMs: fc.constantFrom(60_000, HOUR_MS, 6 * HOUR_MS),
+    coincidenceBits: fc.constantFrom(0, 2),
+    driftBits: fc.constantFrom(0, 0.7, 3),
+    halfLifeMs: fc.constantFrom(HOUR_MS, DAY_MS, 30 * DAY_MS),
+    carriedBitsMax: fc.constantFrom(0, 4, 64),
   }),
   findingBitsMin: fc.constantFrom(0.5, 1, 3),
   quarantineBits: fc.constantFrom(0, 1, 4, 10),
@@ -114,6 +130,41 @@ export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
   database: fc.constant('tokenwatch'),
   minBits: fc.constantFrom(undefined, undefined, 1, 2.5),
 })
+
+/** Peers that never change: some know the country, some of its networks, and nobody the rest. */
+const PEERS: PeerSnapshot = {
+  id: 'peers',
+  reachOf: (dimension, prefix) =>
+    dimension !== 'network' || prefix === 'DE|' ? 'tenant' : prefix.startsWith('DE|AS680|') ? 'anyone' : 'nobody',
+  changesOf: () => ({ tenant: 50, anyone: 10, nobody: 2 }),
+}
+
+const REGISTERED = {
+  name: '',
+  owner: 'kim',
+  tenant: 'acme',
+  service: 'reports',
+  scopes: [],
+  environment: 'test',
+  createdAtMs: NOON_MS as EventTimeMs,
+  expiresAtMs: (NOON_MS + 1000 * DAY_MS) as EventTimeMs,
+  revokedAtMs: 0 as EventTimeMs,
+  compromisedAtMs: 0 as EventTimeMs,
+  rotatedFrom: '',
+} as const
+
+/** A token that was revoked, one that nobody owns, and one that is not registered. */
+const REGISTRY = createRegistry([
+  { ...REGISTERED, tokenId: 'tok_0' as TokenId, revokedAtMs: (NOON_MS + 3 * DAY_MS) as EventTimeMs },
+  { ...REGISTERED, tokenId: 'tok_1' as TokenId, owner: '', expiresAtMs: 0 as EventTimeMs },
+])
+
+/** What is known beside the token's own history: nothing, or peers, or peers and a registry. */
+export const anyContext: fc.Arbitrary<DetectionContext> = fc.constantFrom(
+  NO_CONTEXT,
+  { ...NO_CONTEXT, peers: PEERS },
+  { peers: PEERS, registry: REGISTRY },
+)
 
 /** What is stored, and what is in memory. */
 export interface Session {
@@ -128,12 +179,17 @@ export function createSession(): Session {
 }
 
 /** Folds events into the session, as one process does between its start and its end. */
-export function foldInto(session: Session, events: readonly AccessEvent[], settings: FoldSettings): void {
+export function foldInto(
+  session: Session,
+  events: readonly AccessEvent[],
+  settings: FoldSettings,
+  context: DetectionContext = NO_CONTEXT,
+): void {
   const detect = detectSettings.parse({
     findingBitsMin: settings.findingBitsMin,
     detectors: { 'frequency-spike': { callsMin: 2, bitsMin: 0 }, 'error-burst': { refusedMin: 2 } },
   })
-  const fold = createFold(createDetectors({ detect }), settings, NO_CONTEXT)
+  const fold = createFold(createDetectors({ detect }), settings, context)
   for (const event of events) {
     let state = session.states.get(event.tokenId)
     if (state === undefined) {
@@ -158,7 +214,7 @@ export function rebuild(session: Session, settings: FoldSettings): Map<string, T
 
 /** All that a state says, with what has no order put in one. */
 export function told(states: ReadonlyMap<string, TokenState>) {
-  return [...states].sort(byKey).map(([tokenId, { profile, incident }]) => ({
+  return [...states].sort(byKey).map(([tokenId, { profile, evidence, incidents }]) => ({
     tokenId,
     nowMs: profile.nowMs,
     lastFindingMs: profile.lastFindingMs,
@@ -166,9 +222,17 @@ export function told(states: ReadonlyMap<string, TokenState>) {
     held: tablesOf(profile.held),
     months: [...profile.activity.months].sort((a, b) => a[0] - b[0]),
     hours: profile.activity.hours,
+    recent: profile.recent,
     raised: [...profile.raised].sort(byKey),
-    incident: incident && { ...incident, bitsByDetector: [...incident.bitsByDetector].sort(byKey) },
+    evidence: { ...evidence, window: [...evidence.window].sort(byKey) },
+    incidents: Object.entries(incidents).sort(byKey).map(toldIncident),
   }))
+}
+
+/** The latest finding is one of the event in hand: by the next one it is another. */
+function toldIncident([concern, incident]: readonly [string, Incident]) {
+  const { latest: _latest, ...lasting } = incident
+  return { key: concern, ...lasting, bitsByDetector: [...incident.bitsByDetector].sort(byKey) }
 }
 
 function tablesOf(tables: TokenState['profile']['learned']) {

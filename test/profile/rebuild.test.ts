@@ -1,12 +1,14 @@
 /** A profile is a cache: rebuilt from what is stored, it is the one that was folded live, and goes on alike. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { alertingSettings } from '../../src/alert/settings.ts'
 import type { FoldSettings } from '../../src/fold.ts'
 import { NOON_MS, call } from './calls.ts'
-import { createSession, foldInto, history, rebuild, smallSettings, told } from './histories.ts'
+import { anyContext, createSession, foldInto, history, rebuild, smallSettings, told } from './histories.ts'
 
 const DEFAULTS: FoldSettings = {
   profile: { valuesMax: 512, adoptAfterMs: 14 * 86_400_000, incidentGapMs: 6 * 3_600_000 },
+  evidence: alertingSettings.parse({}).evidence,
   findingBitsMin: 3,
   quarantineBits: 10,
   thresholdBits: 14,
@@ -16,9 +18,9 @@ const DEFAULTS: FoldSettings = {
 describe('a profile rebuilt from the rollups', () => {
   test('is equal to the one folded live, whatever came and however late', () => {
     fc.assert(
-      fc.property(history, smallSettings, (events, settings) => {
+      fc.property(history, smallSettings, anyContext, (events, settings, context) => {
         const live = createSession()
-        foldInto(live, events, settings)
+        foldInto(live, events, settings, context)
         expect(told(rebuild(live, settings))).toEqual(told(live.states))
       }),
       { numRuns: 600 },
@@ -28,13 +30,13 @@ describe('a profile rebuilt from the rollups', () => {
   test('goes on with the same findings and alerts, wherever the events are cut into sessions', () => {
     const cuts = fc.array(fc.nat(400), { minLength: 1, maxLength: 6 })
     fc.assert(
-      fc.property(history, smallSettings, cuts, (events, settings, cuts) => {
+      fc.property(history, smallSettings, anyContext, cuts, (events, settings, context, cuts) => {
         const live = createSession()
-        foldInto(live, events, settings)
+        foldInto(live, events, settings, context)
         const cut = createSession()
         const ends = [...new Set(cuts.map((at) => at % events.length)), events.length].sort((a, b) => a - b)
         for (const [index, end] of ends.entries()) {
-          foldInto(cut, events.slice(ends[index - 1] ?? 0, end), settings)
+          foldInto(cut, events.slice(ends[index - 1] ?? 0, end), settings, context)
           cut.states = rebuild(cut, settings)
         }
         expect(cut.alerts).toEqual(live.alerts)
@@ -47,11 +49,11 @@ describe('a profile rebuilt from the rollups', () => {
 
   test('is not touched by what other tokens do', () => {
     fc.assert(
-      fc.property(history, smallSettings, (events, settings) => {
+      fc.property(history, smallSettings, anyContext, (events, settings, context) => {
         const together = createSession()
-        foldInto(together, events, settings)
+        foldInto(together, events, settings, context)
         const alone = createSession()
-        for (const [, own] of Map.groupBy(events, (event) => event.tokenId)) foldInto(alone, own, settings)
+        for (const [, own] of Map.groupBy(events, (event) => event.tokenId)) foldInto(alone, own, settings, context)
         expect(told(alone.states)).toEqual(told(together.states))
         const inOrder = (findings: typeof alone.findings) => findings.map(({ findingId }) => findingId).sort()
         expect(inOrder(alone.findings)).toEqual(inOrder(together.findings))

@@ -1,21 +1,32 @@
 /**
  * What ClickHouse makes of stored events and findings, said once more in plain code: `token_values_view` and
- * `token_activity_hour_view` of sql/003_rollups.sql, and the five queries of src/store/profiles.ts. Written from those
- * two files and from nothing of the fold, so that the property tests compare two independent tellings.
+ * `token_activity_hour_view` of sql/003_rollups.sql and 006_evidence.sql, and the six queries of src/store/profiles.ts.
+ * Written from those files and from nothing of the fold, so that the property tests compare two independent tellings.
  */
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
-import type { EvidenceRow, HourRow, IncidentRow, ProfileRows, StepRow, ValueRow } from '../../src/store/profile-rows.ts'
+import type {
+  EvidenceRow,
+  HourRow,
+  IncidentRow,
+  ProfileRows,
+  StepRow,
+  ValueRow,
+  WindowRow,
+} from '../../src/store/profile-rows.ts'
 
 const COUNTS = 32
 const ERRORS = 64
+const NETWORK_TURN = 128
+const ADDRESS_TURN = 256
 const EVIDENCE_ROWS = 20
 
 export function rowsOf(events: readonly FoldedEvent[], findings: readonly Finding[]): ProfileRows {
   const stored = [...new Map(findings.map((finding) => [finding.findingId, finding])).values()]
-  const open = stored.filter((finding) => finding.incidentId === openIncidentOf(finding.subject, stored))
+  const open = stored.filter((finding) => finding.incidentId === openIncidentOf(finding, stored))
   return {
     values: valueRows(events),
     hours: hourRows(events),
+    windows: windowRows(stored),
     incidents: incidentRows(open),
     evidence: evidenceRows(open),
     steps: stepRows(stored),
@@ -80,44 +91,74 @@ function hourRows(events: readonly FoldedEvent[]): HourRow[] {
       held_calls: counting.filter((event) => (event.held & COUNTS) !== 0).length,
       refused: teachingErrors.filter((event) => [401, 403, 404, 429].includes(event.status)).length,
       unauthenticated: teachingErrors.filter((event) => event.status === 401).length,
+      network_turns: group.filter((event) => (event.learned & NETWORK_TURN) !== 0).length,
+      address_turns: group.filter((event) => (event.learned & ADDRESS_TURN) !== 0).length,
       active_at: greatest(counting.map((event) => event.timeMs)),
     }
   })
   return rows.sort((a, b) => (a.token_id < b.token_id ? -1 : a.token_id > b.token_id ? 1 : a.bucket - b.bucket))
 }
 
-/** The incident with the latest finding. */
-function openIncidentOf(subject: string, findings: readonly Finding[]): string | undefined {
+/** Of each token the findings with its greatest window, as they came; none of those that carry no window. */
+function windowRows(findings: readonly Finding[]): WindowRow[] {
+  return [...Map.groupBy(findings, (finding) => finding.subject).values()].flatMap((own) => {
+    const latest = greatest(own.map((finding) => finding.windowMs))
+    const inLogOrder = own
+      .filter((finding) => latest > 0 && finding.windowMs === latest)
+      .sort((a, b) => a.position.offset - b.position.offset)
+    return inLogOrder.map((finding) => ({
+      subject: finding.subject,
+      detector: finding.detector,
+      cause: finding.cause,
+      bits: finding.bits,
+      time: finding.timeMs,
+      bucket: finding.bucketMs,
+      sum_bits: finding.sumBits,
+      window: finding.windowMs,
+      carried_bits: finding.carriedBits,
+    }))
+  })
+}
+
+/** Of a token's incidents of one concern the one with the latest finding. */
+function openIncidentOf({ subject, concern }: Finding, findings: readonly Finding[]): string | undefined {
   let latest: Finding | undefined
   for (const finding of findings) {
-    if (finding.subject === subject && (latest === undefined || finding.timeMs > latest.timeMs)) latest = finding
+    if (finding.subject !== subject || finding.concern !== concern) continue
+    if (latest === undefined || finding.timeMs > latest.timeMs) latest = finding
   }
   return latest?.incidentId
 }
 
+const SEVERITY_ORDER = ['', 'low', 'medium', 'high', 'critical']
+
 function incidentRows(open: readonly Finding[]): IncidentRow[] {
-  return [...Map.groupBy(open, (finding) => JSON.stringify([finding.subject, finding.detector])).values()].map(
-    (group) => {
-      const [{ subject, incidentId, detector }] = group as [Finding]
-      return {
-        subject,
-        incident_id: incidentId,
-        detector,
-        bits: group.reduce((sum, finding) => sum + finding.bits, 0),
-        first_at: Math.min(...group.map((finding) => finding.timeMs)),
-        last_at: greatest(group.map((finding) => finding.timeMs)),
-      }
-    },
-  )
+  const groups = Map.groupBy(open, ({ subject, concern, detector }) => JSON.stringify([subject, concern, detector]))
+  return [...groups.values()].map((group) => {
+    const [{ subject, concern, incidentId, detector }] = group as [Finding]
+    return {
+      subject,
+      concern,
+      incident_id: incidentId,
+      detector,
+      bits: group.reduce((sum, finding) => sum + finding.bits, 0),
+      sum_bits: greatest(group.map((finding) => finding.sumBits)),
+      severity_rank: greatest(group.map((finding) => SEVERITY_ORDER.indexOf(finding.severityMin ?? ''))),
+      grave: group.some((finding) => finding.isGrave) ? 1 : 0,
+      first_at: Math.min(...group.map((finding) => finding.timeMs)),
+      last_at: greatest(group.map((finding) => finding.timeMs)),
+    }
+  })
 }
 
 function evidenceRows(open: readonly Finding[]): EvidenceRow[] {
-  return [...Map.groupBy(open, (finding) => finding.subject).values()].flatMap((group) =>
+  return [...Map.groupBy(open, (finding) => finding.incidentId).values()].flatMap((group) =>
     group
       .sort((a, b) => b.bits - a.bits || (a.findingId < b.findingId ? -1 : 1))
       .slice(0, EVIDENCE_ROWS)
-      .map(({ subject, findingId, detector, bits, timeMs, seen, normal, eventId, ip, country, network }) => ({
+      .map(({ subject, concern, findingId, detector, bits, timeMs, seen, normal, eventId, ip, country, network }) => ({
         subject,
+        concern,
         finding_id: findingId,
         detector,
         bits,
