@@ -2,8 +2,9 @@
  * The evaluation in the open: what tokenwatch catches of simulated attacks, and at what price in false incidents.
  *
  * `npm run eval -- [--seeds 1-4] [--estate evaluation|demo] [--tokens N] [--days N] [--keep DIR] [--jobs 1|2]
- * [--plain-registry] [--set key=value] [--why] [--examples N] [--rules] [--cloudtrail DIR] [--nab DIR] [--json FILE] [--write]`. The traffic goes through `tokenwatch replay` in a
- * process of its own, and only what that writes is scored. `--write` puts the tables into docs/detection.md.
+ * [--plain-registry] [--set key=value] [--why] [--examples N] [--rules] [--cloudtrail DIR] [--nab DIR] [--json FILE]
+ * [--write]`. The traffic goes through `tokenwatch replay` in a process of its own, and only what that writes is scored.
+ * eval/options.ts says what each option does.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,14 +16,19 @@ import { nabTable } from './eval/nab.ts'
 import { type EvalOptions, parseOptions } from './eval/options.ts'
 import { RULE_SETS } from './eval/rules/index.ts'
 import { type Place, runSeeds, type SeedResult } from './eval/simulated.ts'
-import { kindsTable, ratesTable } from './eval/summary.ts'
+import { kindsTable, ratesTable, thresholdsTable } from './eval/summary.ts'
 import { createSweep, DETECT_RATE, RATES, type Run, type Sweep } from './eval/sweep.ts'
 import { renderText, type TableData } from './eval/table.ts'
 import { keepAsnFile } from './eval/traffic.ts'
 import { whyTables } from './eval/why.ts'
 
 function simulatedSection(options: EvalOptions, results: readonly SeedResult[], sweep: Sweep): Section {
-  const tables = [ratesTable('tokenwatch', sweep), kindsTable('tokenwatch, recall by kind of attack', sweep)]
+  const { seeds, tokens, days } = options
+  const tables = [
+    ratesTable('tokenwatch', sweep),
+    kindsTable('tokenwatch, recall by kind of attack', sweep),
+    thresholdsTable('tokenwatch, by threshold', sweep, days),
+  ]
   if (options.rules) {
     const rules = RULE_SETS.map(({ name }, index) => ({
       name,
@@ -31,7 +37,6 @@ function simulatedSection(options: EvalOptions, results: readonly SeedResult[], 
     const contestants = [{ name: 'tokenwatch', sweep }, ...rules]
     tables.push(comparisonTable(contestants), comparisonByKindTable(contestants, DETECT_RATE))
   }
-  const { seeds, tokens, days } = options
   const events = results.reduce((sum, result) => sum + result.events, 0)
   const introduction = `Seeds ${seeds.join(', ')}; ${tokens} tokens, ${days} days and ${Math.round(events / seeds.length / 1_000)},000 events each; ${sweep.attacks.length} attacks in all.`
   return { name: 'simulated', introduction, tables }

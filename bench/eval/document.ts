@@ -26,6 +26,6 @@ export function withSection(page: string, { name, introduction, tables }: Sectio
   const end = `<!-- end of measured: ${name} -->`
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`the page lacks ${begin} or, after it, ${end}`)
-  const body = [introduction, ...tables.map(renderMarkdown)].join('\n\n').trim()
+  const body = [introduction, ...tables.map((table) => renderMarkdown(table).trim())].join('\n\n').trim()
   return `${page.slice(0, from + begin.length)}\n\n${body}\n\n${page.slice(to)}`
 }

@@ -24,6 +24,27 @@ export function ratesTable(title: string, sweep: Sweep): TableData {
   }
 }
 
+const THRESHOLDS = [8, 10, 11, 12, 13, 14, 16, 18, 20, 24, 28, 32]
+
+/** What a fixed threshold costs and catches; the rate of a day is that of one seed's whole estate. */
+export function thresholdsTable(title: string, sweep: Sweep, days: number): TableData {
+  return {
+    title,
+    head: ['bits', 'recall', 'precision', 'false per 1,000 token-days', 'false a day'],
+    rows: THRESHOLDS.map((threshold) => {
+      const point = sweep.at(threshold)
+      const falseADay = point.falseIncidents / (days * sweep.views.length)
+      return [
+        threshold,
+        percent(recallOf(point, sweep.attacks)),
+        percent(precisionOf(point)),
+        point.falsePer1000.toFixed(1),
+        falseADay.toFixed(2),
+      ]
+    }),
+  }
+}
+
 /** Recall of each kind at each rate, and the median time to detect. */
 export function kindsTable(title: string, sweep: Sweep): TableData {
   const points = RATES.map((rate) => sweep.atRate(rate))
