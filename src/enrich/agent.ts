@@ -1,6 +1,6 @@
 /** Which client made a call: the family and version that its user agent names. */
 import bowser from 'bowser'
-import { LRUCache } from 'lru-cache'
+import { createMemo } from '../memo.ts'
 import { levelOf } from './level.ts'
 
 export interface Agent {
@@ -22,7 +22,7 @@ const BROWSER = /^(?:Mozilla|Opera)\//
 
 /** Remembers at most `memoEntriesMax` user agents, which the producer bounds to 512 characters each. */
 export function createAgentParser(memoEntriesMax: number): (userAgent: string) => Agent {
-  const memo = new LRUCache<string, Agent>({ max: memoEntriesMax })
+  const memo = createMemo<Agent>(memoEntriesMax)
   return function agentOf(userAgent) {
     if (userAgent === '') return NO_AGENT
     const known = memo.get(userAgent)

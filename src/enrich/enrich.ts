@@ -1,6 +1,6 @@
 /** What tokenwatch adds to an event: where it came from, what it called and what called it. */
-import { LRUCache } from 'lru-cache'
 import type { AccessEvent, DecodedEvent } from '../event.ts'
+import { createMemo } from '../memo.ts'
 import { createAgentParser } from './agent.ts'
 import type { AsnLookup } from './asn-lookup.ts'
 import { createGeoLookup, UNKNOWN_PLACE } from './geo.ts'
@@ -25,7 +25,7 @@ export function createEnricher(
 ): Enricher {
   const agentOf = createAgentParser(settings.agentMemoEntriesMax)
   const placeOf = createGeoLookup()
-  const memo = new LRUCache<string, Origin>({ max: settings.addressMemoEntriesMax })
+  const memo = createMemo<Origin>(settings.addressMemoEntriesMax)
 
   function originOf(ip: string): Origin {
     const known = memo.get(ip)
@@ -39,10 +39,32 @@ export function createEnricher(
   return function enrich(event) {
     const { network, place } = event.ip === '' ? originOfText(event.sourceText) : originOf(event.ip)
     const { agent, agentVersion } = agentOf(event.userAgent)
+    // Field by field: a spread that is added to costs three times as much.
     return {
-      ...event,
+      position: event.position,
+      eventId: event.eventId,
+      producerId: event.producerId,
+      timeMs: event.timeMs,
+      tokenId: event.tokenId,
+      tokenKind: event.tokenKind,
+      tokenName: event.tokenName,
+      tenant: event.tenant,
       service: levelOf(event.service),
+      region: event.region,
+      environment: event.environment,
+      ip: event.ip,
+      sourceText: event.sourceText,
       method: levelOf(event.method),
+      path: event.path,
+      gatewayRoute: event.gatewayRoute,
+      operation: event.operation,
+      status: event.status,
+      errorCode: event.errorCode,
+      userAgent: event.userAgent,
+      bytesIn: event.bytesIn,
+      bytesOut: event.bytesOut,
+      latencyMs: event.latencyMs,
+      truncated: event.truncated,
       sourceClass: network.sourceClass,
       country: place.country,
       geoRegion: place.region,

@@ -44,27 +44,38 @@ export function createDecoder(deps: DecoderDeps): Decoder {
   const outcomesOf = createTextDecode(deps)
   const decodeUtf8 = createUtf8Decoder()
 
+  function refused(record: RawRecord, reason: DeadLetterReason, detail: string): Decoded {
+    return { events: NONE, deadLetters: [createDeadLetters(record)({ reason, detail })] }
+  }
+
   return function decode(record, ingestedAtMs, bounded) {
     const { value } = record
-    const dead = createDeadLetters(record)
-    const refused = (reason: DeadLetterReason, detail: string) => ({
-      events: [],
-      deadLetters: [dead({ reason, detail })],
-    })
-    if (value === null) return refused('tombstone', 'the record has no value')
+    if (value === null) return refused(record, 'tombstone', 'the record has no value')
     if ((record.cut?.lengthBytes ?? value.length) > messageBytesMax)
-      return refused('too-large', `expected messages of at most ${messageBytesMax} bytes`)
+      return refused(record, 'too-large', `expected messages of at most ${messageBytesMax} bytes`)
     const text = decodeUtf8(value)
-    if (text === undefined) return refused('invalid-utf8', 'expected UTF-8')
+    if (text === undefined) return refused(record, 'invalid-utf8', 'expected UTF-8')
     const bounds = bounded ? { earliestMs: ingestedAtMs - lateMaxMs, latestMs: ingestedAtMs + futureMaxMs } : undefined
-    const events: DecodedEvent[] = []
-    const deadLetters: DeadLetter[] = []
-    for (const [index, outcome] of outcomesOf(text, value.length, record, bounds, ENVELOPES_MAX).entries()) {
-      if ('rejection' in outcome) deadLetters.push(dead(outcome.rejection, outcome.source, index))
-      else events.push(outcome)
-    }
-    return { events, deadLetters }
+    return decodedFrom(outcomesOf(text, value.length, record, bounds, ENVELOPES_MAX), record)
   }
+}
+
+const NONE: readonly never[] = []
+
+function decodedFrom(outcomes: readonly Outcome[], record: RawRecord): Decoded {
+  if (outcomes.every(isEvent)) return { events: outcomes, deadLetters: NONE }
+  const dead = createDeadLetters(record)
+  const events: DecodedEvent[] = []
+  const deadLetters: DeadLetter[] = []
+  for (const [index, outcome] of outcomes.entries()) {
+    if (isEvent(outcome)) events.push(outcome)
+    else deadLetters.push(dead(outcome.rejection, outcome.source, index))
+  }
+  return { events, deadLetters }
+}
+
+function isEvent(outcome: Outcome): outcome is DecodedEvent {
+  return !('rejection' in outcome)
 }
 
 /** What became of each event in a text of `bytes` bytes. At least one, whatever the text is. */

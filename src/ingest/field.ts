@@ -40,6 +40,9 @@ export function apart(part: string): string {
   return Buffer.from(part, 'utf16le').toString('utf16le')
 }
 
+const SLASH = 47
+const DELETE = 127
+
 /** Well-formed, trimmed and without NUL, which databases and terminals take badly. */
 export function cleanText(text: string): string {
   const wellFormed = text.isWellFormed() ? text : text.toWellFormed()
@@ -49,8 +52,12 @@ export function cleanText(text: string): string {
 
 /** `null`, blank text and `-` mean that the producer has no value. */
 export function isAbsent(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === '-') return true
+  if (value === undefined || value === null) return true
   if (typeof value !== 'string') return false
+  if (value === '') return true
+  // Nearly every text begins with a letter, a digit or a slash: neither white space nor a dash.
+  const first = value.charCodeAt(0)
+  if (first >= SLASH && first < DELETE) return false
   const text = cleanText(value)
   return text === '' || text === '-'
 }

@@ -2,6 +2,14 @@
 import { holdsCredential, isRandomText } from './credential.ts'
 
 export const REDACTED_SEGMENT = '{redacted}'
+/** A shorter segment is no secret. */
+const SECRET_CHARS_MIN = 12
+const SLASH = 47
+
+/** 1 for what a plain path holds beside slashes, by character code. */
+const PLAIN = new Uint8Array(128)
+for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/')
+  PLAIN[character.charCodeAt(0)] = 1
 
 const ORIGIN = /^[A-Za-z][A-Za-z0-9+.-]{0,15}:\/\/[^/?#]*/
 const MATRIX_SECRET = /;(?:jsessionid|phpsessid|sid|session(?:[_-]?id)?|[a-z_-]{0,16}token|[a-z_-]{0,16}key)=[^;/]*/gi
@@ -17,13 +25,33 @@ export function normalisePath(raw: string): string {
   if (path === '') return '/'
   if (path.includes(';'))
     path = path.replace(MATRIX_SECRET, (match) => `;${match.slice(1, match.indexOf('='))}=${REDACTED_SEGMENT}`)
-  if (!mayHoldSecret(path)) return path
-  const segments = path.split('/')
-  for (let i = 0; i < segments.length; i++) {
-    const segment = segments[i] ?? ''
-    if (isSecretSegment(segment, segments[i - 1] ?? '')) segments[i] = REDACTED_SEGMENT
+  return withoutSecretSegments(path)
+}
+
+/** A path that is fit to be stored but for its segments: a slash, then nothing but letters, digits and `-._~/`. */
+export function isPlainPath(path: string): boolean {
+  if (path.charCodeAt(0) !== SLASH) return false
+  for (let at = 1; at < path.length; at++) if (PLAIN[path.charCodeAt(at)] !== 1) return false
+  return true
+}
+
+/** Replaces segments that look like secrets by `{redacted}`. */
+export function withoutSecretSegments(path: string): string {
+  let safe = ''
+  let kept = 0
+  let before = 0
+  for (let start = 0; start < path.length;) {
+    const slash = path.indexOf('/', start)
+    const end = slash === -1 ? path.length : slash
+    // Most paths have no segment so long.
+    if (end - start >= SECRET_CHARS_MIN && isSecretSegment(path.slice(start, end), path.slice(before, start - 1))) {
+      safe += path.slice(kept, start) + REDACTED_SEGMENT
+      kept = end
+    }
+    before = start
+    start = end + 1
   }
-  return segments.join('/')
+  return kept === 0 ? path : safe + path.slice(kept)
 }
 
 function before(text: string, mark: string): string {
@@ -31,20 +59,7 @@ function before(text: string, mark: string): string {
   return at === -1 ? text : text.slice(0, at)
 }
 
-/** Every secret segment is at least 12 characters long; most paths have none so long. */
-function mayHoldSecret(path: string): boolean {
-  let start = 0
-  while (start < path.length) {
-    const slash = path.indexOf('/', start)
-    const end = slash === -1 ? path.length : slash
-    if (end - start >= 12) return true
-    start = end + 1
-  }
-  return false
-}
-
 function isSecretSegment(segment: string, before: string): boolean {
-  if (segment.length < 12) return false
   const text = segment.includes('%') ? decoded(segment) : segment
   if (holdsCredential(text) || isRandomText(text)) return true
   return (

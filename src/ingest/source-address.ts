@@ -1,6 +1,8 @@
 /** Where a call came from: one address out of the many ways in which proxies and gateways write it. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { createMemo } from '../memo.ts'
+import { holdsOwn, type TextReader } from './event-text.ts'
 import { apart } from './field.ts'
 
 export interface SourceAddress {
@@ -32,6 +34,29 @@ export function createSourceAddressParser(proxies: readonly string[]): (text: st
       leftmost = ip
     }
     return leftmost === '' ? { ip: '', text } : { ip: apart(leftmost), text: '' }
+  }
+}
+
+/** Addresses as they came, and what they are normalised. A longer text is read each time. */
+const KNOWN_SOURCES_MAX = 100_000
+const KNOWN_SOURCE_CHARS_MAX = 64
+const NO_SOURCE: SourceAddress = { ip: '', text: '' }
+
+/** Reads an event's source; `credential` is the call's own, which must not come out. `textOf` reads the field's text. */
+export function createSourceReader(
+  trustedProxies: readonly string[],
+  textOf: TextReader['source'],
+): (value: unknown, credential: string) => SourceAddress {
+  const parse = createSourceAddressParser(trustedProxies)
+  const known = createMemo<SourceAddress>(KNOWN_SOURCES_MAX)
+  return function readSource(value, credential) {
+    const before = typeof value === 'string' && !holdsOwn(value, credential) ? known.get(value) : undefined
+    if (before !== undefined) return before
+    const text = textOf(value, credential)
+    if (text === '') return NO_SOURCE
+    const source = parse(text)
+    if (source.ip !== '' && text === value && text.length <= KNOWN_SOURCE_CHARS_MAX) known.set(text, source)
+    return source
   }
 }
 
