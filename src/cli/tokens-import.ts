@@ -32,7 +32,7 @@ The file is CSV with a header, a JSON array of objects, or one JSON object a lin
   scopes        a list; in CSV with spaces, commas or semicolons between them
   created_at, expires_at, revoked_at, compromised_at
                 RFC 3339, a date (its midnight, UTC) or epoch seconds
-  rotated_from  the id of the token that this one replaces
+  rotated_from  the id of the token that this one replaces; beside token, its credential
 Other keys are ignored and named.
 
 The file is the whole of its source: what it held before and holds no longer is removed. A file that lost more than a

@@ -72,7 +72,7 @@ export function readEntry(
     expiresAtMs: time('expires_at'),
     revokedAtMs: time('revoked_at'),
     compromisedAtMs: time('compromised_at'),
-    rotatedFrom: predecessorOf(raw('rotated_from'), fingerprinter, refuse),
+    rotatedFrom: predecessorOf(raw('rotated_from'), raw('token_id') === undefined, fingerprinter, refuse),
   }
   return problems.length > 0 ? { problems } : { token }
 }
@@ -100,14 +100,17 @@ function idText(value: unknown): string | undefined {
   return typeof value === 'string' ? cleanText(value) : typeof value === 'number' ? String(value) : undefined
 }
 
-function predecessorOf(value: unknown, fingerprinter: Fingerprinter, refuse: Refuse): TokenId | '' {
+const FINGERPRINT = /^tok_[a-z2-7]{26}$/
+
+/** @param isRaw where an entry gives its credential, it gives its predecessor's too, unless that is an id of ours. */
+function predecessorOf(value: unknown, isRaw: boolean, fingerprinter: Fingerprinter, refuse: Refuse): TokenId | '' {
   if (value === undefined) return ''
   const text = idText(value)
   if (text === undefined || text.length > TOKEN_ID_CHARS_MAX) {
     refuse('rotated_from', `the id of another token, at most ${TOKEN_ID_CHARS_MAX} characters`)
     return ''
   }
-  if (!looksLikeCredential(text)) return text as TokenId
+  if (!looksLikeCredential(text) && (!isRaw || FINGERPRINT.test(text))) return text as TokenId
   const identity = fingerprinter.identify(text)
   if (identity === undefined) refuse('rotated_from', 'an id; a credential needs enrich.fingerprintKey')
   return identity?.tokenId ?? ''

@@ -175,6 +175,13 @@ describe('a credential', () => {
     expect(list.fingerprinted).toBe(2)
   })
 
+  test('beside another makes its predecessor one too, unless that is an id', () => {
+    const id = withKey.fingerprint(SHAPELESS)
+    const list = read(JSON.stringify([SHAPELESS, id].map((rotated_from, at) => ({ token: `key ${at}`, rotated_from }))))
+    expect(list.tokens.map(({ rotatedFrom }) => rotatedFrom)).toEqual([id, id])
+    expect(read('[{"token_id": "t2", "rotated_from": "t1"}]').tokens).toMatchObject([{ rotatedFrom: 't1' }])
+  })
+
   test('loses to an id beside it', () => {
     expect(read(JSON.stringify([{ token: SHAPED, token_id: 't1' }])).tokens).toMatchObject([{ tokenId: 't1' }])
   })
