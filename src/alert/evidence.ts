@@ -5,7 +5,8 @@
  * Findings of one coincidence window are weighed together. Detectors that tell of one cause (where from, with what,
  * what, how much, when) tell the same thing twice, so of each cause only the loudest detector counts. Several causes at
  * once are rarer than each by itself, by more than their bits say: each cause beyond the first adds `coincidenceBits`.
- * From each window the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in every week; what is
+ * From what is surprising in a window the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in
+ * every week; facts are no matter of chance, and count whole. What is
  * left adds to the sum, which halves every `halfLifeMs`. A window takes over `carriedBitsMax` at most: a great surprise
  * was told, and must not make an alert of each small one that follows.
  */
@@ -100,8 +101,9 @@ function windowBits({ window }: Evidence, settings: EvidenceSettings): number {
   let sum = -settings.driftBits
   let causes = 0
   for (const [cause, bits] of loudest) {
-    sum += bits
+    if (cause !== 'fact') sum += bits
     if (cause !== 'again' && cause !== 'sensitive') causes++
   }
-  return Math.max(0, roundBits(sum + Math.max(0, causes - 1) * settings.coincidenceBits))
+  sum = Math.max(0, sum) + (loudest.get('fact') ?? 0)
+  return roundBits(sum + Math.max(0, causes - 1) * settings.coincidenceBits)
 }

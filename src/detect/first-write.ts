@@ -18,7 +18,7 @@ export const firstWrite = defineDetector({
   summary: 'A token that only ever read, and now writes.',
   cause: 'action',
   settings: z.strictObject({
-    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(2),
+    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(4),
   }),
   create: ({ kindBits }, { findingBitsMin }) => ({
     name: 'first-write',
