@@ -265,6 +265,8 @@ function fold(state: TokenState, event: FoldedEvent): Folded {
     event,
     findings: count % 3 === 0 ? [{ findingId: id as FindingId } as Finding] : [],
     alerts: count % 5 === 0 ? [{ alertId: id } as Alert] : [],
+    firsts: [],
+    sight: undefined,
   }
 }
 

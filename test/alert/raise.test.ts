@@ -2,7 +2,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Alert } from '../../src/alert/alert.ts'
-import { type IncidentEvidence, addToIncident, createIncident, severityOf } from '../../src/alert/incident.ts'
+import {
+  type Incident,
+  type IncidentFinding,
+  type Standing,
+  addToIncident,
+  createIncident,
+  severityOf,
+} from '../../src/alert/incident.ts'
 import { markBits, raiseAlert } from '../../src/alert/raise.ts'
 import { type EventTimeMs, type IncidentId, hashId } from '../../src/event.ts'
 
@@ -17,7 +24,7 @@ const SUBJECT = {
 } as const
 const ID = 'incident-1' as IncidentId
 
-function finding(index: number, bits: number, change: Partial<IncidentEvidence> = {}): IncidentEvidence {
+function finding(index: number, bits: number, change: Partial<IncidentFinding> = {}): IncidentFinding {
   return {
     findingId: `finding-${index}`,
     detector: 'new-country',
@@ -29,17 +36,23 @@ function finding(index: number, bits: number, change: Partial<IncidentEvidence> 
     ip: `192.0.2.${index}`,
     country: 'SG',
     network: 'AS14061 DIGITALOCEAN-ASN',
+    severityMin: undefined,
+    isGrave: false,
     ...change,
   }
 }
 
-/** Adds findings one event at a time, and what each step gives. */
+function standingOf({ concern, bits, severityMin, isGrave }: Incident): Standing {
+  return { concern, bits, severityMin, isGrave }
+}
+
+/** Adds findings one event at a time, each with as many bits as the sum grows by, and what each step gives. */
 function play(steps: readonly number[], thresholdBits: number, minBits?: number): (Alert | undefined)[] {
-  const incident = createIncident(ID, BEGAN_MS)
+  const incident = createIncident(ID, 'misuse', BEGAN_MS)
   return steps.map((bits, index) => {
-    const before = incident.bits
+    const before = index === 0 ? undefined : standingOf(incident)
     const seen = finding(index, bits)
-    addToIncident(incident, seen)
+    addToIncident(incident, seen, incident.bits + bits)
     const settings = { thresholdBits, database: 'tokenwatch' }
     return minBits === undefined
       ? raiseAlert(incident, before, seen.timeMs, SUBJECT, settings)
@@ -97,7 +110,8 @@ describe('the alerts of an incident', () => {
         let before: string | undefined
         for (const [index, bits] of steps.entries()) {
           sum += bits
-          const severity = severityOf(sum, thresholdBits)
+          const standing: Standing = { concern: 'misuse', bits: sum, severityMin: undefined, isGrave: false }
+          const severity = severityOf(standing, false, thresholdBits)
           const alert = alerts[index]
           expect(alert === undefined).toBe(severity === before)
           if (alert === undefined || severity === undefined) continue
@@ -110,6 +124,45 @@ describe('the alerts of an incident', () => {
         expect(new Set(ids).size).toBe(ids.length)
       }),
     )
+  })
+})
+
+describe('what raises an alert beside the bits', () => {
+  const settings = { thresholdBits: 14, database: 'tokenwatch' }
+
+  /** The alert of one more finding for an incident at so many bits. */
+  function next(bits: number, change: Partial<IncidentFinding>, concern: Incident['concern'] = 'misuse') {
+    const incident = createIncident(ID, concern, BEGAN_MS)
+    addToIncident(incident, finding(0, bits), bits)
+    const before = standingOf(incident)
+    addToIncident(incident, finding(1, 1, change), bits)
+    return raiseAlert(incident, before, finding(1, 1).timeMs, SUBJECT, settings)
+  }
+
+  test.each([
+    ['a fact opens one that was too small', 5, { severityMin: 'critical' }, ['opened', 'critical']],
+    ['a fact escalates one that was told', 14, { severityMin: 'high' }, ['escalated', 'high']],
+    ['a grave deed escalates one that was told', 14, { isGrave: true }, ['escalated', 'medium']],
+    ['and opens none', 5, { isGrave: true }, undefined],
+    ['a fact that demands less than what was told adds nothing', 30, { severityMin: 'low' }, undefined],
+  ] as const)('%s', (_, bits, change, expected) => {
+    const alert = next(bits, change)
+    expect(alert && [alert.kind, alert.severity]).toEqual(expected)
+  })
+
+  test('the first finding of a governance incident, once, whatever follows', () => {
+    const incident = createIncident(ID, 'governance', BEGAN_MS)
+    addToIncident(incident, finding(0, 4), 4)
+    const opened = raiseAlert(incident, undefined, finding(0, 4).timeMs, SUBJECT, settings)
+    expect(opened).toMatchObject({ kind: 'opened', severity: 'low', surpriseBits: 4 })
+    expect(next(100, { severityMin: 'critical' }, 'governance')).toBeUndefined()
+  })
+
+  test('a powerful token: the same bits weigh a step more', () => {
+    const incident = createIncident(ID, 'misuse', BEGAN_MS)
+    addToIncident(incident, finding(0, 14), 14)
+    const powerful = { ...SUBJECT, isPowerful: true }
+    expect(raiseAlert(incident, undefined, finding(0, 14).timeMs, powerful, settings)?.severity).toBe('medium')
   })
 })
 
@@ -155,11 +208,11 @@ describe('replay --min-bits', () => {
 })
 
 describe('what an alert says', () => {
-  function alertOf(findings: readonly IncidentEvidence[]): Alert {
-    const incident = createIncident(ID, findings[0]?.timeMs ?? 0)
-    for (const one of findings) addToIncident(incident, one)
+  function alertOf(findings: readonly IncidentFinding[]): Alert {
+    const incident = createIncident(ID, 'misuse', findings[0]?.timeMs ?? 0)
+    for (const one of findings) addToIncident(incident, one, incident.bits + one.bits)
     const settings = { thresholdBits: 1, database: 'tokenwatch' }
-    return raiseAlert(incident, 0, findings.at(-1)?.timeMs ?? (0 as EventTimeMs), SUBJECT, settings) as Alert
+    return raiseAlert(incident, undefined, findings.at(-1)?.timeMs ?? (0 as EventTimeMs), SUBJECT, settings) as Alert
   }
 
   test('names the token and what surprised most', () => {
@@ -184,10 +237,18 @@ describe('what an alert says', () => {
     expect(alert.eventIds).toEqual(['event-1', 'event-0'])
   })
 
+  test('names first the event that raised it, though twenty stronger findings came before', () => {
+    const many = Array.from({ length: 25 }, (_, index) => finding(index, 30 - index))
+    const alert = alertOf(many)
+    expect(alert.eventIds).toEqual(['event-24', 'event-0', 'event-1', 'event-2', 'event-3'])
+    expect(alert.evidence.map(({ eventId }) => eventId)).toHaveLength(21)
+    expect(alert.evidence.at(-1)?.eventId).toBe('event-24')
+  })
+
   test('holds at most five events and five sources, none of them empty', () => {
     const many = Array.from({ length: 12 }, (_, index) => finding(index, 12 - index, index === 0 ? { ip: '' } : {}))
     const alert = alertOf(many)
-    expect(alert.eventIds).toEqual(['event-0', 'event-1', 'event-2', 'event-3', 'event-4'])
+    expect(alert.eventIds).toEqual(['event-11', 'event-0', 'event-1', 'event-2', 'event-3'])
     expect(alert.sources.map(({ ip }) => ip)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5'])
   })
 
