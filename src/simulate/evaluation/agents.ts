@@ -2,7 +2,7 @@
 import { DAY_MS, HOUR_MS } from '../../settings.ts'
 import { chrome } from '../agents.ts'
 import type { Random } from '../random.ts'
-import type { HabitContext } from './habit.ts'
+import { type HabitContext, moment } from './habit.ts'
 import { createMajors, createReleases, lagging, pinned, type VersionAt } from './releases.ts'
 
 /** The user agent of the next visit. */
@@ -105,8 +105,18 @@ const DESKTOPS = [
   'X11; CrOS x86_64 14541.0.0',
 ]
 
-/** A browser that updates itself some hours or days after a release. */
-export function browserAgent(random: Random, { startMs, chromeMajor, firefoxMajor }: Products): Agent {
+/** A person's browser; a few get another machine or change the browser within the month. */
+export function browserAgent(context: HabitContext): Agent {
+  const { random, world } = context
+  const first = oneBrowser(random, world.products)
+  if (random.chance(0.92)) return first
+  const second = oneBrowser(random, world.products)
+  const changesMs = moment(context, 0, 1)
+  return (timeMs, random) => (timeMs < changesMs ? first : second)(timeMs, random)
+}
+
+/** It updates itself some hours or days after a release. */
+function oneBrowser(random: Random, { startMs, chromeMajor, firefoxMajor }: Products): Agent {
   const desktop = random.pick(DESKTOPS)
   const lagMs = random.between(0.1, 12) * DAY_MS
   const draw = random.next()

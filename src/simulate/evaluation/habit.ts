@@ -79,7 +79,7 @@ export function moments(context: HabitContext, perMonth: number): readonly numbe
 
 /** A kind of token in the registry of habits. */
 export interface HabitKind {
-  /** Tokens of this kind among four hundred, before the seed's own mix. */
+  /** How common such tokens are beside the others, before the seed's own mix. */
   readonly weight: number
   /** What such tokens are called. */
   readonly names: readonly string[]

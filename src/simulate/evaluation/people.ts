@@ -4,6 +4,7 @@ import { createRandom, type Random } from '../random.ts'
 import { localMs, ZONES_BY_COUNTRY } from './calendar.ts'
 import { type HabitContext, moment } from './habit.ts'
 import type { Load } from './loads.ts'
+import { migrated } from './machines.ts'
 import { networksOf, v6Of } from './networks/index.ts'
 import { carrier, egress, line, mixed, scheduled, v6Line, type Where } from './where.ts'
 
@@ -39,9 +40,11 @@ export function phoneLine(random: Random, country: string): Where {
       ])
 }
 
-/** Home on some days of the week, the office on the others, a hotspot or a café in between, by chance of the day. */
-export function workplaces({ random, tenant }: HabitContext): Where {
-  const home = homeLine(random, tenant.country)
+/** Home on some days of the week, the office on the others, a hotspot or a café in between, by chance of the day. Some move house. */
+export function workplaces(context: HabitContext): Where {
+  const { random, tenant } = context
+  const first = homeLine(random, tenant.country)
+  const home = random.chance(0.05) ? migrated(context, first, homeLine(random, tenant.country)) : first
   const office = egress(tenant.office)
   const under = mixed([
     [phoneLine(random, tenant.country), 1],

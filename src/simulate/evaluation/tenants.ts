@@ -16,6 +16,11 @@ export interface Tenant {
   /** The regions of clouds that its servers run in, the main one first. */
   readonly clouds: readonly Network[]
   readonly office: Egress
+  /** Some of its machines stand behind the office's line. */
+  readonly isOnPremises: boolean
+  /** A way out of the main cloud, and the share of machines that use it. */
+  readonly gateway: Egress
+  readonly gatewayShare: number
   /** What a corporate VPN lets out by; the office itself where it is tunnelled home. */
   readonly vpn: Egress
 }
@@ -50,15 +55,19 @@ export function createTenants(random: Random, options: TenantsOptions): readonly
     const moves = random.chance(options.movingShare)
     const movesMs = moves ? options.startMs + (options.days * random.between(0.15, 0.9) + 0.3) * DAY_MS : Infinity
     const office = createEgress(random, line, elsewhere, movesMs)
+    const clouds = pickSome(random, cloudsNear(random, country), 1 + random.int(3))
     return {
       name,
       country,
       zone: random.pick(ZONES_BY_COUNTRY[country] as readonly Zone[]),
       services: pickSome(random, options.services, 1 + random.int(4)),
       weight: Math.exp(0.8 * random.normal()),
-      clouds: pickSome(random, cloudsNear(random, country), 1 + random.int(3)),
+      clouds,
       office,
-      vpn: random.chance(0.5) ? office : createEgress(random, gateway(random, country), line, Infinity),
+      isOnPremises: random.chance(0.25),
+      gateway: createEgress(random, clouds[0] as Network, clouds[0] as Network, Infinity),
+      gatewayShare: random.chance(0.5) ? random.between(0, 0.7) : 0,
+      vpn: random.chance(0.5) ? office : createEgress(random, securityGateway(random, country), line, Infinity),
     }
   })
 }
@@ -81,7 +90,7 @@ function officeNetwork(random: Random, country: string): Network {
 }
 
 /** A security gateway as a service, or a machine in a cloud. */
-function gateway(random: Random, country: string): Network {
+function securityGateway(random: Random, country: string): Network {
   const gateways = networksOf('vpn').filter(({ operator }) => ['zscaler', 'netskope', 'cloudflare'].includes(operator))
   const near = gateways.filter((network) => network.country === country)
   return random.pick(near.length > 0 && random.chance(0.6) ? near : cloudsNear(random, country))

@@ -2,6 +2,7 @@
 import type { Random } from '../../random.ts'
 import type { Source } from '../client.ts'
 import { anyAddress, type Network, neighbour, networksOf } from '../networks/index.ts'
+import { pickSome } from '../pick.ts'
 import { spread, type Victim } from './scenario.ts'
 
 export type Disguise = (hourMs: number) => Source
@@ -48,7 +49,8 @@ export function disguise(
 ): Disguise {
   const copies = random.chance(copyShare)
   const tool = random.pick(TOOLS)
-  const places = networks.length === 0 ? [] : [random.pick(networks)]
+  const usesProxies = addresses === undefined && random.chance(0.12)
+  const places = pickSome(random, networks, usesProxies ? 2 + random.int(10) : 1)
   const ips = places.flatMap((network) => {
     const first = anyAddress(random, network)
     const wanted = addresses ?? (random.chance(0.75) ? 1 : 2 + random.int(4))
@@ -129,7 +131,7 @@ function operatorsOf(victim: Victim): ReadonlySet<number> {
   return new Set(victim.habit.where.networks.map(({ asn }) => asn))
 }
 
-const CONTINENTS: Readonly<Record<string, string>> = {
+const CONTINENTS = {
   america: 'US CA MX BR AR CL CO',
   europe: 'GB IE PT DE FR ES IT NL BE CH AT SE NO DK PL CZ FI RO GR HU UA BG LT MD RU TR IL EG',
   africa: 'ZA NG KE',
@@ -137,6 +139,10 @@ const CONTINENTS: Readonly<Record<string, string>> = {
   oceania: 'AU NZ',
 }
 
+const CONTINENT_OF = new Map(
+  Object.entries(CONTINENTS).flatMap(([name, countries]) => countries.split(' ').map((country) => [country, name])),
+)
+
 function continentOf(country: string): string {
-  return Object.keys(CONTINENTS).find((name) => CONTINENTS[name]?.split(' ').includes(country)) ?? country
+  return CONTINENT_OF.get(country) ?? country
 }

@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, volume } from '../habit.ts'
 import { wave } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const constantErrors: HabitKind = {
   weight: 12,
@@ -11,7 +11,7 @@ export const constantErrors: HabitKind = {
   create: (context) => {
     const { random, tenant } = context
     return {
-      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2)),
+      where: machine(context, 1 + random.int(2)),
       agent: programAgent(context, []),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 60),

@@ -2,8 +2,9 @@
 import { HOUR_MS, MINUTE_MS } from '../../../settings.ts'
 import { programAgent, toolAgents } from '../agents.ts'
 import { type HabitKind, moment } from '../habit.ts'
+import { machine } from '../machines.ts'
 import { homeLine } from '../people.ts'
-import { egress, fixed } from '../where.ts'
+import { egress } from '../where.ts'
 
 export const dormant: HabitKind = {
   weight: 22,
@@ -13,7 +14,7 @@ export const dormant: HabitKind = {
     const early = Array.from({ length: 1 + random.int(5) }, () => moment(context, 0, 0.22))
     const woken = random.chance(0.35) ? [moment(context, 0.55, 1)] : []
     const usesMs = [...early, ...woken]
-    const places = [fixed(random, random.pick(tenant.clouds)), egress(tenant.office), homeLine(random, tenant.country)]
+    const places = [machine(context, 1), egress(tenant.office), homeLine(random, tenant.country)]
     return {
       where: random.pick(places),
       agent: random.chance(0.5) ? toolAgents(random, world.products) : programAgent(context, []),

@@ -10,7 +10,7 @@ export const dualStack: HabitKind = {
   weight: 18,
   names: ['status-dashboard', 'home-gateway', 'kiosk', 'desktop-client'],
   create: (context) => {
-    const { random, world, tenant } = context
+    const { random, tenant } = context
     const kind = random.chance(0.65) ? 'fixed' : 'hosting'
     const all = networksOf(kind).filter((network) => v6Of(network) !== undefined)
     const near = all.filter(({ country }) => country === tenant.country)
@@ -22,7 +22,7 @@ export const dualStack: HabitKind = {
         [line(random, network, random.between(2, 90)), 1],
         ...(v6 === undefined ? [] : [[v6Line(random, v6), Math.exp(random.normal())] as const]),
       ]),
-      agent: isPerson ? browserAgent(random, world.products) : programAgent(context, []),
+      agent: isPerson ? browserAgent(context) : programAgent(context, []),
       load: isPerson ? leisure(random, tenant.zone) : wave(random, tenant.zone),
       callsPerDay: volume(context, 35),
       callsPerVisit: random.between(1, 5),

@@ -2,15 +2,15 @@
 import { programAgent } from '../agents.ts'
 import type { HabitKind } from '../habit.ts'
 import { constantly } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const healthCheck: HabitKind = {
   weight: 6,
   names: ['lb-health', 'synthetic-login', 'smoke-test'],
   create: (context) => {
-    const { random, tenant } = context
+    const { random } = context
     return {
-      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(3)),
+      where: machine(context, 1 + random.int(3)),
       agent: programAgent(context, []),
       load: constantly,
       callsPerDay: random.pick([48, 96, 96, 288]),

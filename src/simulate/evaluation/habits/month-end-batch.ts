@@ -4,7 +4,7 @@ import { daysToMonthEnd } from '../calendar.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, volume } from '../habit.ts'
 import { office } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const monthEndBatch: HabitKind = {
   weight: 9,
@@ -16,7 +16,7 @@ export const monthEndBatch: HabitKind = {
     const length = 1 + random.int(3)
     const atEnd = (hourMs: number) => daysToMonthEnd(hourMs + (length - 1) * 86_400_000) < length
     return {
-      where: fixed(random, random.pick(tenant.clouds)),
+      where: machine(context, 1),
       agent: programAgent(context, []),
       load: (hourMs) => (atEnd(hourMs) ? surge * (0.2 + usual(hourMs)) : 0.1 + usual(hourMs)),
       callsPerDay: volume(context, 20),

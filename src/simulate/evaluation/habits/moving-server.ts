@@ -1,8 +1,9 @@
-/** A server that is installed anew now and then, at another address of the same cloud. */
+/** A server that is installed anew now and then, at another address of the same cloud; or once in another cloud. */
 import { MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, moments, volume } from '../habit.ts'
 import { wave } from '../loads.ts'
+import { migrated } from '../machines.ts'
 import { fixed } from '../where.ts'
 
 export const movingServer: HabitKind = {
@@ -11,8 +12,9 @@ export const movingServer: HabitKind = {
   create: (context) => {
     const { random, tenant } = context
     const movesMs = moments(context, random.between(1, 7))
+    const place = () => fixed(random, random.pick(tenant.clouds), 1 + random.int(2), movesMs)
     return {
-      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2), movesMs),
+      where: random.chance(0.2) ? migrated(context, place(), place()) : place(),
       agent: programAgent(context, random.chance(0.5) ? movesMs : []),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 90),

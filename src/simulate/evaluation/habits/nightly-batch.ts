@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, moments, volume } from '../habit.ts'
 import { EVERY_DAY, nightly, WORKING_DAYS } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const nightlyBatch: HabitKind = {
   weight: 16,
@@ -13,7 +13,7 @@ export const nightlyBatch: HabitKind = {
     const deploysMs = moments(context, 0.7)
     const zone = random.chance(0.5) ? tenant.zone : undefined
     return {
-      where: fixed(random, random.pick(tenant.clouds)),
+      where: machine(context, 1),
       agent: programAgent(context, deploysMs),
       load: nightly(zone, (20 + random.int(10)) % 24, 1 + random.int(4), random.chance(0.7) ? EVERY_DAY : WORKING_DAYS),
       callsPerDay: volume(context, 110),

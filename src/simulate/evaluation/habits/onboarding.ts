@@ -3,8 +3,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../settings.ts'
 import { browserAgent, programAgent, toolAgents } from '../agents.ts'
 import { type HabitKind, moment, moments, volume } from '../habit.ts'
 import { during, office, times, wave } from '../loads.ts'
+import { machine } from '../machines.ts'
 import { workplaces } from '../people.ts'
-import { fixed, scheduled } from '../where.ts'
+import { scheduled } from '../where.ts'
 
 export const onboarding: HabitKind = {
   weight: 14,
@@ -16,13 +17,11 @@ export const onboarding: HabitKind = {
     const isPerson = random.chance(0.4)
     const tools = toolAgents(random, world.products)
     const program = programAgent(context, [liveMs, ...moments(context, 3)])
-    const browser = browserAgent(random, world.products)
+    const browser = browserAgent(context)
     const shape = isPerson ? office(random, tenant.zone) : wave(random, tenant.zone)
     const people = workplaces(context)
     return {
-      where: isPerson
-        ? people
-        : scheduled([people, fixed(random, random.pick(tenant.clouds), 2)], (hourMs) => (hourMs < liveMs ? 0 : 1)),
+      where: isPerson ? people : scheduled([people, machine(context, 2)], (hourMs) => (hourMs < liveMs ? 0 : 1)),
       agent: (timeMs, random) =>
         isPerson ? browser(timeMs, random) : timeMs < liveMs ? tools(timeMs, random) : program(timeMs, random),
       load: times(shape, during(bornMs, Infinity), (hourMs) => (hourMs < liveMs ? 0.3 : 1)),

@@ -1,7 +1,7 @@
 /** A person with a browser: home, office and a telephone's hotspot, working hours, days off. */
 import { MINUTE_MS } from '../../../settings.ts'
 import { browserAgent } from '../agents.ts'
-import { type HabitKind, volume } from '../habit.ts'
+import { type HabitKind, moments, volume } from '../habit.ts'
 import { absences, office, times } from '../loads.ts'
 import { workplaces } from '../people.ts'
 
@@ -12,12 +12,13 @@ export const person: HabitKind = {
     const { random, world, tenant } = context
     return {
       where: workplaces(context),
-      agent: browserAgent(random, world.products),
+      agent: browserAgent(context),
       load: times(office(random, tenant.zone), absences(random, tenant.zone, world.startMs, world.days)),
       callsPerDay: volume(context, 18, 0.6),
       callsPerVisit: random.between(2, 10),
       visitMs: random.between(2, 20) * MINUTE_MS,
       work: { curiosity: world.style.curiosity },
+      deploysMs: moments(context, 0.7),
       traits: { isPerson: true, place: 'home' },
     }
   },

@@ -4,7 +4,7 @@ import { createRandom } from '../../random.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, volume } from '../habit.ts'
 import { wave } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const rateLimited: HabitKind = {
   weight: 9,
@@ -18,7 +18,7 @@ export const rateLimited: HabitKind = {
     const busyDay = (timeMs: number) => createRandom(key, Math.floor(timeMs / DAY_MS)).chance(0.2)
     const byDay = random.chance(0.5)
     return {
-      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(2)),
+      where: machine(context, 1 + random.int(2)),
       agent: programAgent(context, []),
       load,
       callsPerDay: volume(context, 90),

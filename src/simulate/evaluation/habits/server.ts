@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, moments, volume } from '../habit.ts'
 import { wave } from '../loads.ts'
-import { fixed } from '../where.ts'
+import { machine } from '../machines.ts'
 
 export const server: HabitKind = {
   weight: 36,
@@ -12,7 +12,7 @@ export const server: HabitKind = {
     const { random, tenant } = context
     const deploysMs = moments(context, 1.5)
     return {
-      where: fixed(random, random.pick(tenant.clouds), 1 + random.int(3)),
+      where: machine(context, 1 + random.int(3)),
       agent: programAgent(context, deploysMs),
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 140, 1.1),

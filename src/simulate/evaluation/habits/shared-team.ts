@@ -15,7 +15,7 @@ export const sharedTeam: HabitKind = {
     const abroad = random.pick(world.tenants).country
     const countries = Array.from({ length: 2 + random.int(5) }, () => (random.chance(0.3) ? abroad : tenant.country))
     const agents: readonly Agent[] = countries.map(() =>
-      random.chance(0.7) ? browserAgent(random, world.products) : toolAgents(random, world.products),
+      random.chance(0.7) ? browserAgent(context) : toolAgents(random, world.products),
     )
     const zones = countries.map((country) => random.pick(ZONES_BY_COUNTRY[country] ?? [tenant.zone]))
     return {

@@ -1,7 +1,7 @@
 /** A person who is abroad for some days: hotels, a foreign carrier. */
 import { MINUTE_MS } from '../../../settings.ts'
 import { browserAgent } from '../agents.ts'
-import { type HabitKind, volume } from '../habit.ts'
+import { type HabitKind, moments, volume } from '../habit.ts'
 import { absences, office, times } from '../loads.ts'
 import { journeyOf, workplaces } from '../people.ts'
 
@@ -13,12 +13,13 @@ export const traveller: HabitKind = {
     const journey = journeyOf(context, workplaces(context))
     return {
       where: journey.where,
-      agent: browserAgent(random, world.products),
+      agent: browserAgent(context),
       load: times(office(random, tenant.zone), journey.load, absences(random, tenant.zone, world.startMs, world.days)),
       callsPerDay: volume(context, 16, 0.6),
       callsPerVisit: random.between(2, 8),
       visitMs: random.between(2, 20) * MINUTE_MS,
       work: { curiosity: world.style.curiosity },
+      deploysMs: moments(context, 0.7),
       traits: { isPerson: true, place: 'many' },
     }
   },

@@ -2,7 +2,7 @@
 import { DAY_MS, MINUTE_MS } from '../../../settings.ts'
 import { createRandom } from '../../random.ts'
 import { browserAgent } from '../agents.ts'
-import { type HabitKind, volume } from '../habit.ts'
+import { type HabitKind, moments, volume } from '../habit.ts'
 import { office } from '../loads.ts'
 import { networksOf } from '../networks/index.ts'
 import { workplaces } from '../people.ts'
@@ -27,12 +27,13 @@ export const vpnPerson: HabitKind = {
       where: scheduled([workplaces(context), isCommercial ? commercial : corporate], (hourMs) =>
         onVpn(hourMs) ? 1 : 0,
       ),
-      agent: browserAgent(random, world.products),
+      agent: browserAgent(context),
       load: office(random, tenant.zone),
       callsPerDay: volume(context, 16, 0.6),
       callsPerVisit: random.between(2, 10),
       visitMs: random.between(2, 20) * MINUTE_MS,
       work: { curiosity: world.style.curiosity },
+      deploysMs: moments(context, 0.7),
       traits: { isPerson: true, place: isCommercial ? 'many' : 'home' },
     }
   },

@@ -3,8 +3,8 @@ import { MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import type { HabitKind } from '../habit.ts'
 import { nightly } from '../loads.ts'
+import { machine } from '../machines.ts'
 import { homeLine } from '../people.ts'
-import { fixed } from '../where.ts'
 
 export const weeklyScript: HabitKind = {
   weight: 9,
@@ -13,7 +13,7 @@ export const weeklyScript: HabitKind = {
     const { random, tenant } = context
     const weekdays = random.chance(0.7) ? [random.int(7)] : [1, 4]
     return {
-      where: random.chance(0.6) ? fixed(random, random.pick(tenant.clouds)) : homeLine(random, tenant.country),
+      where: random.chance(0.6) ? machine(context, 1) : homeLine(random, tenant.country),
       agent: programAgent(context, []),
       load: nightly(random.chance(0.5) ? tenant.zone : undefined, random.int(24), 1 + random.int(2), weekdays),
       callsPerDay: random.between(0.8, 8),
