@@ -137,6 +137,19 @@ describe('of any findings', () => {
     )
   })
 
+  test('the order of those at one moment does not matter to what they come to', () => {
+    const orders = fc
+      .array(finding, { minLength: 1, maxLength: 12 })
+      .map((all) => all.map(({ parts, kind }) => found(600, parts / 256, kind)))
+      .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
+    fc.assert(
+      fc.property(orders, ([all, shuffled]) => {
+        const before = [found(0, 20, 'source'), found(10, 7, 'client')]
+        expect(sums([...before, ...shuffled]).at(-1)).toBe(sums([...before, ...all]).at(-1))
+      }),
+    )
+  })
+
   test('it is taken up again from the stored findings of its latest window, and goes on alike', () => {
     fc.assert(
       fc.property(findings, findings, (past, next) => {

@@ -132,7 +132,7 @@ export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
 })
 
 /** Peers that never change: some know the country, some of its networks, and nobody the rest. */
-const PEERS: PeerSnapshot = {
+export const PEERS: PeerSnapshot = {
   id: 'peers',
   reachOf: (dimension, prefix) =>
     dimension !== 'network' || prefix === 'DE|' ? 'tenant' : prefix.startsWith('DE|AS680|') ? 'anyone' : 'nobody',
@@ -163,7 +163,7 @@ const REGISTRY = createRegistry([
 export const anyContext: fc.Arbitrary<DetectionContext> = fc.constantFrom(
   NO_CONTEXT,
   { ...NO_CONTEXT, peers: PEERS },
-  { peers: PEERS, registry: REGISTRY },
+  { ...NO_CONTEXT, peers: PEERS, registry: REGISTRY },
 )
 
 /** What is stored, and what is in memory. */
