@@ -4,8 +4,8 @@
  * Attack: a thief uses a token while its owner goes on working. Signal: a return, that is a call from a source after one
  * from another source and an earlier one from the first, all within half an hour (profile/turns.ts). Bits: the share of
  * the token's past hours, of those about as busy, that had such a return, P = (k + 1/2) / (n + 1) (Krichevsky &
- * Trofimov, 1981); dual stack, phones and pools of machines do it all the time. One of the sources must have come within `newMs`: home and
- * office go together. Told once an hour; on the same day again as one cause that goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
+ * Trofimov, 1981); dual stack, phones and pools of machines do it all the time. One of the networks, or of the addresses in one network,
+ * must have come within `newMs`: home and office go together. Told once an hour; on the same day again as one cause that goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
  * Blind to: a thief who waits until the owner sleeps, or who sits behind the owner's own address.
  */
 import { z } from 'zod'
@@ -14,7 +14,7 @@ import { hourOf } from '../profile/calendar.ts'
 import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
 import { callsInHour } from '../profile/frequency.ts'
 import type { TokenProfile } from '../profile/profile.ts'
-import { turnOf } from '../profile/turns.ts'
+import { type Turn, networkOf, turnOf } from '../profile/turns.ts'
 import { DAY_MS, HOUR_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
@@ -40,8 +40,13 @@ export const concurrentUse = defineDetector({
       const found = turnOf(profile.recent, event)
       if (found === undefined) return undefined
       const { turn, other } = found
-      const newest = Math.max(enteredMs(profile, chainOf('network', event)), enteredMs(profile, other.chain))
-      if (newest < event.timeMs - newMs) return undefined
+      const since = event.timeMs - newMs
+      if (
+        isLongKnown(profile, chainOf('network', event), turn, since) &&
+        isLongKnown(profile, other.chain, turn, since)
+      ) {
+        return undefined
+      }
       const startMs = hourOf(event.timeMs) * HOUR_MS
       const raised = profile.raised.get('concurrent-use')
       if (raised !== undefined && startMs <= raised.bucketMs) return undefined
@@ -69,10 +74,12 @@ export const concurrentUse = defineDetector({
   }),
 })
 
-/** When a source came to be known, 0 where that was long ago. */
-function enteredMs(profile: TokenProfile, chain: string): number {
-  return Math.max(
-    profile.learned.network.get(chain)?.enteredAtMs ?? 0,
-    profile.held.network.get(chain)?.enteredAtMs ?? 0,
-  )
+/** Whether the source's network, or the very address where both are in one network, was learned before `sinceMs`. */
+function isLongKnown(profile: TokenProfile, chain: string, turn: Turn, sinceMs: number): boolean {
+  if (turn === 'address') return (profile.learned.network.get(chain)?.enteredAtMs ?? Number.POSITIVE_INFINITY) < sinceMs
+  const network = networkOf(chain)
+  for (const [known, { enteredAtMs }] of profile.learned.network) {
+    if (enteredAtMs < sinceMs && networkOf(known) === network) return true
+  }
+  return false
 }

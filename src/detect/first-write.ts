@@ -13,12 +13,15 @@ import { isRefused } from '../profile/dimension.ts'
 import { defineDetector } from './detector.ts'
 import { isWrite } from './shared/writes.ts'
 
+/** Before so many active hours a token has not shown yet what it does. */
+const SETTLED_HOURS = 24
+
 export const firstWrite = defineDetector({
   name: 'first-write',
   summary: 'A token that only ever read, and now writes.',
   cause: 'action',
   settings: z.strictObject({
-    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(4),
+    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(2),
   }),
   create: ({ kindBits }, { findingBitsMin }) => ({
     name: 'first-write',
@@ -31,7 +34,8 @@ export const firstWrite = defineDetector({
         }
       }
       const n = activeHours(profile.activity)
-      const bits = n === 0 ? 0 : Math.log2(n + 1) + kindBits
+      if (n < SETTLED_HOURS) return undefined
+      const bits = Math.log2(n + 1) + kindBits
       if (bits < findingBitsMin) return undefined
       return {
         bits,

@@ -3,20 +3,23 @@
  *
  * Attack: a stolen token used while its owner goes on working. Signal: great-circle distance between the places of
  * geoip-lite and the time between them; the place must be new to the token and the distance beyond the errors of geo
- * databases. A fact rather than a statistic, so its bits are a setting. A journey is told once: not again while the place
+ * databases. A fact rather than a statistic, so its bits are a setting; a token that shows new places all the time, or
+ * that has hardly any history, is worth less. A journey is told once: not again while the place
  * is in quarantine, or every day of a token that moved would alert.
  * Blind to: a thief in a known city; sources without a place; tokens used from many places at once, whose places are
  * known. Geo databases put mobile and VPN addresses hundreds of kilometres off, hence the least distance.
  * Formula: haversine on a sphere of 6,371 km.
  */
 import { z } from 'zod'
-import { noveltyOf } from '../profile/novelty.ts'
+import { noveltyOf, rateOfNew } from '../profile/novelty.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { HOUR_MS } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
 
 const EARTH_RADIUS_KM = 6_371
+/** What an impossible journey is worth beyond the new place alone, where new places are common. */
+const JOURNEY_BITS = 1
 /** Level of the chain `country|region|city|lat,lon` that says the city; finer levels are noise of the database. */
 const CITY_LEVEL = 2
 
@@ -42,11 +45,18 @@ export const impossibleTravel = defineDetector({
       const elapsedMs = Math.abs(event.timeMs - last.timeMs)
       const speedKmh = distanceKm / Math.max(elapsedMs / HOUR_MS, 1 / 60)
       if (distanceKm < distanceKmMin || speedKmh < speedKmhMin) return undefined
+      const rare = rateOfNew(profile, 'place', novelty.level)
       return {
-        bits,
+        bits: Math.min(bits, rare.bits + JOURNEY_BITS),
         seen: `${Math.round(distanceKm)} km in ${durationOf(elapsedMs)} from ${last.name} to ${sourceOf(event)}`,
         normal: `Known in ${novelty.siblingCount} place${novelty.siblingCount === 1 ? '' : 's'}, last in ${last.name} at ${new Date(last.timeMs).toISOString()}`,
-        numbers: { distanceKm: Math.round(distanceKm), elapsedMs, speedKmh: Math.round(speedKmh) },
+        numbers: {
+          distanceKm: Math.round(distanceKm),
+          elapsedMs,
+          speedKmh: Math.round(speedKmh),
+          n: rare.n,
+          k: rare.k,
+        },
       }
     },
   }),

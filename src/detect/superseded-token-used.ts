@@ -3,8 +3,8 @@
  *
  * Attack: the old token was copied before it was rotated, and lies in a backup, an image or a leaver's laptop. Signal: a
  * registered token that names this one in `rotated_from` is older than the grace of a rotation. Bits: no statistics;
- * mostly a host that was forgotten, hence a weak prior of one in 2^6, which counts where something else is odd too. It is
- * told once a month: what goes on is no news.
+ * mostly a host that was forgotten, hence a weak prior of one in 2^6, which counts where something else is odd too. One
+ * that was given up and comes back was no forgotten host: 2^14. Each is told once a month: what goes on is no news.
  * Blind to: rotations that the registry does not tell, or tells without the successor's `created_at`.
  */
 import { z } from 'zod'
@@ -14,23 +14,26 @@ import { callOf, factBits, monthStartOf, outcomeOf, ownerText, tellOnce, timeTex
 import { durationOf } from './shared/words.ts'
 
 const NAME = 'superseded-token-used'
+const LEFT_ALONE_MS = 2 * DAY_MS
 
 export const supersededTokenUsed = defineDetector({
   name: NAME,
   summary: 'A token that was replaced by another one and is still in use.',
   cause: 'fact',
   settings: z.strictObject({
-    bits: factBits('Bits of a call that was accepted.', 6),
+    bits: factBits('Bits of a call that was accepted, of a client that never changed over.', 6),
+    wokenBits: factBits('Bits of one that was accepted after the token had been left alone for two days.', 14),
     graceMs: durationMs('Time that clients have to change to the new token, from its creation.').default(7 * DAY_MS),
   }),
-  create: ({ bits, graceMs }) => ({
+  create: ({ bits, wokenBits, graceMs }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {
       const successor = registry.successorOf(event.tokenId)
       if (successor === undefined || successor.createdAtMs === 0) return undefined
       const sinceMs = event.timeMs - successor.createdAtMs
       if (sinceMs < graceMs || outcomeOf(event) !== 'accepted') return undefined
-      const told = tellOnce(profile, NAME, monthStartOf(event.timeMs), 1, [bits])
+      const isWoken = profile.nowMs > 0 && event.timeMs > profile.nowMs + LEFT_ALONE_MS
+      const told = tellOnce(profile, NAME, monthStartOf(event.timeMs), isWoken ? 2 : 1, [bits, wokenBits])
       if (told === undefined) return undefined
       return {
         ...told,

@@ -3,7 +3,7 @@
  *
  * Attack: a token of a test system, which many know and few guard, opens production; or production's token was copied to
  * where it is not guarded. Signal: the registered environment and that of the event differ. Bits: no statistics; mostly a
- * mistake in someone's configuration, hence a prior of one in 2^10. Told once a month: what goes on is no news.
+ * mistake in someone's configuration, hence a prior of one in 2^14. Told once a month: what goes on is no news.
  * Blind to: environments that neither the registry nor the producer names.
  */
 import { z } from 'zod'
@@ -17,7 +17,7 @@ export const wrongEnvironment = defineDetector({
   summary: 'A token of one environment that is accepted in another.',
   cause: 'fact',
   settings: z.strictObject({
-    bits: factBits('Bits of a call that was accepted.', 10),
+    bits: factBits('Bits of a call that was accepted.', 14),
   }),
   create: ({ bits }) => ({
     name: NAME,

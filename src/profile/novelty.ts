@@ -104,15 +104,11 @@ function measure(
     return { ...NOTHING_MORE, dimension, level, levels, held: seenHeld !== undefined }
   }
   const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
-  const firstMs = firstsAt(profile, dimension, level)
-  const sinceHour = coveredSinceHour(profile, dimension, firstMs.size)
-  const hours = activeHours(profile.activity, sinceHour)
-  const firsts = firstHours(firstMs)
+  const anywhere = rateOfNew(profile, dimension, level)
   // A parent that is known for its one child says much, unless the token is known for children of many parents.
-  const n = level === 0 ? hours : activeHoursOn(profile.activity, family.days, sinceHour)
-  const k = Math.min(level === 0 ? firsts.size : firstHours(family.firstMs).size, n)
+  const n = level === 0 ? anywhere.n : activeHoursOn(profile.activity, family.days, anywhere.sinceHour)
+  const k = level === 0 ? anywhere.k : Math.min(firstHours(family.firstMs).size, n)
   const local = newValueBits(n, k)
-  const anywhere = newValueBits(hours, Math.min(firsts.size, hours))
   const { bits: unseenBits, delta } = local.bits <= anywhere.bits ? local : anywhere
   const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
   const bits = isAgain ? Math.min(unseenBits, AGAIN_BITS_MAX) : unseenBits
@@ -135,6 +131,15 @@ function measure(
     held: seenHeld !== undefined,
     isAgain,
   }
+}
+
+/** How often a token shows new values of a level, whatever their parents: n active hours, k of them with a new one. */
+export function rateOfNew(profile: TokenProfile, dimension: Dimension, level: number) {
+  const firstMs = firstsAt(profile, dimension, level)
+  const sinceHour = coveredSinceHour(profile, dimension, firstMs.size)
+  const n = activeHours(profile.activity, sinceHour)
+  const k = Math.min(firstHours(firstMs).size, n)
+  return { n, k, sinceHour, ...newValueBits(n, k) }
 }
 
 /** A bucket that has paid: the value is new all the same. */
