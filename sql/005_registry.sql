@@ -87,7 +87,7 @@ WITH
     -- `invoices:read` and `read:invoices` as `invoice:read`; '' for other scopes.
     (scope -> replaceRegexpOne(scope, '(?i)^(read|write)[:.]([\\w-]+)$', '\\2:\\1')) AS resource_first,
     (scope -> if(match(scope, '(?i)^[\\w-]+[:.](read|write)$')
-            AND NOT match(scope, '(?i)^(admin|all|root|owner|superuser|full[-_]?access)[:.]'),
+            AND NOT match(scope, '(?i)^all[:.]'),
         concat(singular(extract(scope, '^[\\w-]+')), ':', lower(extract(scope, '\\w+$'))), '')) AS granted,
     toDateTime64(0, 3, 'UTC') AS never
 SELECT

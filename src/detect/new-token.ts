@@ -20,7 +20,7 @@ export const newToken = defineDetector({
   concern: 'governance',
   settings: z.strictObject({
     bits: factBits('Bits that it is worth.', 4),
-    recentMs: durationMs('A token is new for so long after its creation.').default(30 * DAY_MS),
+    recentMs: durationMs('A token is new for so long after its creation.').default(7 * DAY_MS),
   }),
   create: ({ bits, recentMs }) => ({
     name: NAME,

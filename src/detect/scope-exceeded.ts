@@ -7,7 +7,8 @@
  * decides: of the two readings of its scopes the one counts that fits its known calls better, and nothing is said
  * unless at least one of these lies inside. Bits: of m known calls k lie outside, so the next new one does with
  * probability (k + 2^-bits) / (m + 1), the mean of a beta posterior whose prior has the weight of one call and the mean
- * 2^-bits. A token that never went outside pays log2(m + 1) above `bits`; one that often does pays next to nothing.
+ * 2^-bits. A token that never went outside pays log2(m + 1) above `bits`; one that often does pays next to nothing. What
+ * was met before today counts among the m and k even in quarantine: otherwise a list with a gap would be told every day.
  * Blind to: refused calls, which error-burst sees; tokens without scopes or with one that follows neither rule nor
  * convention; a token's first calls.
  */
@@ -17,7 +18,7 @@ import { CONVENTIONS, type Call, type Convention, type ScopeCheck, createScopeCh
 import type { RegisteredToken } from '../registry/registered-token.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, dayStartMs, factBits, outcomeOf, tellOnce } from './shared/fact.ts'
-import { knownCalls, knowsRoute } from './shared/habit.ts'
+import { callsBefore, knowsRoute } from './shared/habit.ts'
 
 const NAME = 'scope-exceeded'
 const SCOPES_SHOWN = 8
@@ -58,7 +59,7 @@ export const scopeExceeded = defineDetector({
         const token = registry.of(event.tokenId)
         if (token === undefined || token.scopes.length === 0 || outcomeOf(event) !== 'accepted') return undefined
         if (!isOutside(scopes, token, event) || knowsRoute(profile, event)) return undefined
-        const habit = habitOf(scopes, token, knownCalls(profile))
+        const habit = habitOf(scopes, token, callsBefore(profile, dayStartMs(event.timeMs)))
         if (habit.inside === 0 || scopes.coverageOf(token, event, habit.convention) !== 'outside') return undefined
         const { inside, outside } = habit
         const surprise = Math.log2((inside + outside + 1) / (outside + 2 ** -bits))

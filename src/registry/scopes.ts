@@ -4,7 +4,7 @@
  * The convention: scope `resource:read` or `resource:write` (also `read:resource` and with `.`) covers routes whose first
  * segment is that resource, after `api`, a version and `tenants/{tenant}`; singular and plural are one. GET, HEAD and
  * OPTIONS are reads, all else writes. Write covers read, for whoever may change a thing is nearly always let to see it.
- * `*` and `admin` stand for every access or every resource. Some issuers name the service where others name the resource:
+ * `*` stands for every resource or access, `admin` for every access, alone for everything. Some issuers name the service where others name the resource:
  * that is a convention of its own.
  */
 import type { RegisteredToken } from './registered-token.ts'
@@ -117,6 +117,8 @@ function compileScopes(scopes: readonly string[], byScope: ReadonlyMap<string, C
 const READS = new Set(['read', 'readonly', 'view', 'list', 'get'])
 const WRITES = new Set(['write', 'readwrite', 'rw', 'edit', 'manage', 'create', 'update', 'delete'])
 const ALL = new Set([EVERY, 'admin', 'all', 'root', 'owner', 'superuser', 'fullaccess'])
+/** `admin:read` is about the resource `admin`. */
+const EVERYTHING = new Set([EVERY, 'all'])
 
 /** What a scope grants by the convention, undefined for one that does not follow it. */
 export function parseScope(scope: string): { resource: string; access: 'read' | 'write' } | undefined {
@@ -140,7 +142,7 @@ function accessOf(word: string): 'read' | 'write' | undefined {
 }
 
 function resourceOf(word: string): string {
-  return ALL.has(word.replace(/[-_]/g, '')) ? EVERY : singular(word)
+  return EVERYTHING.has(word) ? EVERY : singular(word)
 }
 
 /** Lower case, one separator, without the plural's ending; only ever compared with itself. */

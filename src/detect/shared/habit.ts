@@ -8,9 +8,15 @@ export function knowsRoute(profile: TokenProfile, event: AccessEvent): boolean {
   return profile.learned.route.has(chainOf('route', event))
 }
 
-/** The calls that the token is known for. */
-export function knownCalls(profile: TokenProfile): { service: string; route: string; method: string }[] {
-  return [...profile.learned.route.keys()].map((chain) => {
+/** The calls that the token is known for, and those in quarantine that it was met with before `timeMs`. */
+export function callsBefore(
+  profile: TokenProfile,
+  timeMs: number,
+): { service: string; route: string; method: string }[] {
+  const held = [...profile.held.route].filter(([chain, entry]) => {
+    return entry.enteredAtMs < timeMs && !profile.learned.route.has(chain)
+  })
+  return [...profile.learned.route.keys(), ...held.map(([chain]) => chain)].map((chain) => {
     const [service = '', route = '', method = ''] = chain.split('|')
     return { service, route, method }
   })
