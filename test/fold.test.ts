@@ -1,14 +1,13 @@
-/** The fold of one token: which ids its findings have, what goes into quarantine, and what is learned after all. */
+/** The fold of one token: what an event may teach, which findings come of any history, and which ids they have. */
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { addEvidence, createEvidence } from '../src/alert/evidence.ts'
-import { alertingSettings } from '../src/alert/settings.ts'
+import { configSchema } from '../src/config/schema.ts'
 import type { Finding } from '../src/detect/finding.ts'
 import { NO_CONTEXT } from '../src/detect/detector.ts'
-import { detectSettings } from '../src/detect/settings.ts'
-import { createDetectors } from '../src/detection.ts'
+import { createDetectors, foldSettingsOf } from '../src/detection.ts'
 import { hashId } from '../src/event.ts'
-import { type FoldSettings, type Folded, type TokenState, createFold, createTokenState } from '../src/fold.ts'
+import { type TokenState, createFold, createTokenState } from '../src/fold.ts'
 import { MASK } from '../src/profile/dimension.ts'
 import { CURL, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
 import { anyContext, createSession, foldInto, history, smallSettings } from './profile/histories.ts'
@@ -19,16 +18,9 @@ vi.setConfig({ testTimeout: 60_000 })
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** The product's defaults. */
-const SETTINGS: FoldSettings = {
-  profile: { valuesMax: 512, adoptAfterMs: 14 * DAY_MS, incidentGapMs: 6 * HOUR_MS },
-  evidence: alertingSettings.parse({}).evidence,
-  findingBitsMin: 3,
-  quarantineBits: 10,
-  thresholdBits: 14,
-  database: 'tokenwatch',
-}
-const fold = createFold(createDetectors({ detect: detectSettings.parse({}) }), SETTINGS, NO_CONTEXT)
+const config = configSchema.parse({})
+const SETTINGS = foldSettingsOf(config)
+const fold = createFold(createDetectors(config), SETTINGS, NO_CONTEXT)
 
 /** A token of an office in Berlin that made one call in each of so many hours, and its state after them. */
 function office(hours: number): { readonly state: TokenState; readonly nextMs: number } {
@@ -39,10 +31,6 @@ function office(hours: number): { readonly state: TokenState; readonly nextMs: n
 
 /** A thief with another program, in another country, at what the owner never needed. */
 const THEFT = { ...SINGAPORE, ...CURL, route: '/v1/keys', method: 'POST' }
-
-function detectorsOf({ findings }: Folded): string[] {
-  return findings.map(({ detector }) => detector)
-}
 
 describe('what an event may teach', () => {
   const ALL = MASK.network | MASK.route | MASK.agent | MASK.place | MASK.counts | MASK.errors
@@ -265,89 +253,6 @@ describe('ids', () => {
     expect(late.length).toBeGreaterThan(1)
     expect(new Set(late.map(({ incidentId }) => incidentId)).size).toBe(late.length)
   })
-})
-
-describe('quarantine', () => {
-  test('takes the whole event once its incident stands at quarantineBits, this event included', () => {
-    const { state, nextMs } = office(300)
-    const { event, findings } = fold(state, call(nextMs, THEFT))
-    expect(sumOf(findings)).toBeGreaterThan(10)
-    expect(event.learned).toBe(MASK.errors)
-    expect(event.held).toBe(MASK.network | MASK.route | MASK.agent | MASK.place | MASK.counts)
-    expect(knownCountries(state)).toEqual(['DE'])
-  })
-
-  test('lets a small surprise be learned at once', () => {
-    const { state, nextMs } = office(300)
-    const { event, findings } = fold(state, call(nextMs, { agentVersion: '2.2' }))
-    expect(sumOf(findings)).toBeLessThan(10)
-    expect(event.held).toBe(0)
-    expect([...state.profile.learned.agent.keys()]).toContain('reporter|2.2')
-  })
-
-  test('lasts: a thief who calls on, day by day and with more and more habits, is found daily and never learned', () => {
-    const { state, nextMs } = office(300)
-    for (let hour = 0; hour < 13 * 24; hour++) {
-      const timeMs = nextMs + hour * HOUR_MS
-      fold(state, call(timeMs))
-      const habits = { ...THEFT, route: `/v1/keys/${hour % 9}`, address: `128.199.10.${hour % 50}` }
-      const { event, findings } = fold(state, call(timeMs + 60_000, habits))
-      expect(event.learned).toBe(MASK.errors)
-      expect(event.held & MASK.network).toBe(MASK.network)
-      if (timeMs % DAY_MS === 0) expect(findings.length).toBeGreaterThan(0)
-    }
-    expect(knownCountries(state)).toEqual(['DE'])
-    expect([...state.profile.learned.agent.keys()]).toEqual(['reporter|2.1'])
-    expect([...state.profile.learned.route.keys()]).toEqual(['reports|/v1/reports|GET'])
-  })
-
-  test('tells a thief who changes countries within the hour once, as it would have told the owner', () => {
-    const { state, nextMs } = office(300)
-    expect(detectorsOf(fold(state, call(nextMs, THEFT)))).toContain('new-country')
-    const brazil = { ...THEFT, country: 'BR', place: 'BR|SP|São Paulo|-23.5,-46.6' }
-    expect(detectorsOf(fold(state, call(nextMs + 60_000, brazil)))).not.toContain('new-country')
-    expect(detectorsOf(fold(state, call(nextMs + HOUR_MS, { ...brazil, country: 'AR' })))).toContain('new-country')
-  })
-
-  test('loses nothing that the owner is known for, and is over for the owner once findings stop', () => {
-    const { state, nextMs } = office(300)
-    const before = structuredClone(state.profile.learned)
-    fold(state, call(nextMs, THEFT))
-    expect(fold(state, call(nextMs + HOUR_MS)).event).toMatchObject({ learned: MASK.errors, reasons: [] })
-    for (const [dimension, table] of Object.entries(before)) {
-      const now = state.profile.learned[dimension as keyof typeof before]
-      expect([...now.keys()]).toEqual([...table.keys()])
-    }
-    const after = fold(state, call(nextMs + 6 * HOUR_MS + 1)).event
-    expect(after.held).toBe(0)
-    expect(after.learned & MASK.counts).toBe(MASK.counts)
-  })
-
-  test('ends by adoption, adoptAfterMs after the value came and incidentGapMs after the last finding', () => {
-    const { state, nextMs } = office(300)
-    fold(state, call(nextMs, THEFT))
-    const adoptedMs = nextMs + 14 * DAY_MS
-    expect(fold(state, call(adoptedMs - 1, THEFT)).findings.length).toBeGreaterThan(0)
-    const stillHeld = fold(state, call(adoptedMs + HOUR_MS, THEFT))
-    expect(stillHeld.event.held & MASK.network).toBe(MASK.network)
-    expect(detectorsOf(stillHeld)).toContain('new-country')
-    const adopted = fold(state, call(adoptedMs + 7 * HOUR_MS + 1, THEFT))
-    expect(detectorsOf(adopted)).toEqual([])
-    expect(adopted.event).toMatchObject({ held: 0, surpriseBits: 0 })
-    expect(knownCountries(state)).toEqual(['DE', 'SG'])
-  })
-
-  test('a move that went on unchallenged is the habit afterwards', () => {
-    const { state, nextMs } = office(300)
-    fold(state, call(nextMs, THEFT))
-    let findings = 0
-    for (let day = 15; day < 60; day++) findings += fold(state, call(nextMs + day * DAY_MS, THEFT)).findings.length
-    expect(findings).toBeLessThanOrEqual(1)
-  })
-
-  function knownCountries(state: TokenState): string[] {
-    return [...new Set([...state.profile.learned.network.keys()].map((value) => value.slice(0, 2)))]
-  }
 })
 
 function sumOf(findings: readonly Pick<Finding, 'bits'>[]): number {
