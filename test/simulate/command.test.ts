@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { simulateCommand } from '../../src/cli/simulate.ts'
-import { simulate, simulatedRegistry, SIMULATION_DEFAULTS } from '../../src/simulate/simulation.ts'
+import {
+  EVALUATION_DEFAULTS,
+  simulate,
+  simulatedAbsences,
+  simulatedKinds,
+  simulatedRegistry,
+  SIMULATION_DEFAULTS,
+} from '../../src/simulate/simulation.ts'
 
 interface Outcome {
   readonly code: number | null
@@ -67,6 +74,23 @@ it('writes events, labels and registry to files, and a summary to standard error
   expect(outcome.stderr).toContain('stolen-token')
 })
 
+it('writes the estate for evaluation with its absences among the labels, and what kind each token is', async () => {
+  const [out, labels, registry, kinds] = ['out', 'labels', 'tokens', 'kinds'].map((name) => join(folder, name))
+  const args = ['--estate', 'evaluation', '--seed', '5', '--tokens', '40', '--days', '6']
+  const files = ['--out', out!, '--labels', labels!, '--registry', registry!, '--kinds', kinds!]
+  expect(await run([...args, ...files])).toMatchObject({ code: 0, stdout: '' })
+
+  const options = { ...EVALUATION_DEFAULTS, seed: 5, tokens: 40, days: 6 }
+  const expected = [...simulate(options)]
+  expect(jsonLines(await readFile(out!, 'utf8'))).toEqual(expected.map(({ event }) => event))
+  expect(jsonLines(await readFile(labels!, 'utf8'))).toEqual([
+    ...expected.flatMap(({ label }) => label ?? []),
+    ...simulatedAbsences(options),
+  ])
+  expect(JSON.parse(await readFile(registry!, 'utf8'))).toEqual(simulatedRegistry(options))
+  expect(JSON.parse(await readFile(kinds!, 'utf8'))).toEqual(Object.fromEntries(simulatedKinds(options)))
+})
+
 it('writes benign events to standard output with --no-attacks, from the start it is given', async () => {
   const args = ['--tokens', '3', '--days', '1', '--no-attacks', '--start', '2026-02-03T05:00:00+01:00']
   const { code, stdout, stderr } = await run(args)
@@ -86,6 +110,7 @@ it.each([
   ['a start without a zone', ['--start', '2026-10-01T00:00:00'], 'whole hour'],
   ['a number with a fraction', ['--days', '1.5'], 'whole number'],
   ['no tokens', ['--tokens', '0'], 'whole number from 1'],
+  ['an unknown estate', ['--estate', 'some'], 'demo, evaluation'],
   ['an unknown set of attacks', ['--attacks', 'some'], 'usual, all'],
   ['one file for two things', ['--out', 'same', '--labels', 'same'], 'the same file'],
   ['a folder that is not there', ['--days', '1', '--out', '/no/such/folder/events'], 'ENOENT'],

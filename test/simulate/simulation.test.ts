@@ -7,6 +7,8 @@ import { CLIENT_KINDS } from '../../src/simulate/habits/index.ts'
 import { createEstate } from '../../src/simulate/estate.ts'
 import {
   simulate,
+  simulatedAbsences,
+  simulatedKinds,
   simulatedRegistry,
   SIMULATION_DEFAULTS,
   type SimulatedEvent,
@@ -36,6 +38,13 @@ describe('one seed, one traffic', () => {
     expect(digest({ ...SMALL, days: 1 })).toMatchInlineSnapshot(
       `"47ad0966fb28e0ab793799ed658fab6022ab00d5fba4209be1e562e32c848fb0"`,
     )
+  })
+
+  it('knows what kind of client holds each token, and no absences', () => {
+    const kinds = simulatedKinds(SMALL)
+    expect([...kinds.keys()]).toEqual(simulatedRegistry(SMALL).map(({ token_id }) => token_id))
+    expect(new Set(kinds.values())).toEqual(new Set(CLIENT_KINDS))
+    expect(simulatedAbsences(SMALL)).toEqual([])
   })
 
   it('leaves benign events as they are when attacks are added', () => {

@@ -42,12 +42,6 @@ export function localMs({ winterOffsetHours, summer }: Zone, timeMs: number): nu
   return isSummer(summer, timeMs, winterMs) ? winterMs + HOUR_MS : winterMs
 }
 
-/** The moment of a local day, counted from the day of `startMs`, and hour. Off by an hour where clocks change between. */
-export function momentOf(zone: Zone, startMs: number, day: number, localHour: number): number {
-  const wallMs = startMs + day * DAY_MS + localHour * HOUR_MS
-  return wallMs - (localMs(zone, wallMs) - wallMs)
-}
-
 export function hourOf(localTimeMs: number): number {
   return Math.floor(localTimeMs / HOUR_MS) % 24
 }

@@ -24,7 +24,7 @@ export function createEstate(options: WorldOptions): Estate {
     const random = createRandom(options.seed, 'client', index)
     const environment = random.chance(0.07) ? 'staging' : 'production'
     const token = createEntry({ ...context, random }, environment)
-    const isRegistered = !random.chance(0.03)
+    const isRegistered = kind === 'rotated' || !random.chance(0.03)
     const factor = habit.traits.scales === true ? scale : 1
     const { tenant, service } = context
     const client = createClient({

@@ -58,7 +58,9 @@ export function* playEvaluation(options: EvaluationOptions): Generator<LabelledE
       for (const call of client.calls(hourMs)) add({ call, client, random, attack: undefined })
     }
     for (const attack of attacks) {
-      for (const { client, call } of attack.due(hourMs)) add({ call, client, random: attack.random, attack })
+      for (const { client, call, isOwners } of attack.due(hourMs)) {
+        add({ call, client, random: attack.random, attack: isOwners ? undefined : attack })
+      }
     }
     pending.sort((left, right) => left.arrivalMs - right.arrivalMs)
     const later = pending.findIndex(({ arrivalMs }) => arrivalMs >= hourMs + HOUR_MS)

@@ -25,20 +25,16 @@ export function createEntry(context: HabitContext, environment: string): TokenEn
 const OWNERS = 'platform payments mobile data security growth ops integrations web finance partnerships'.split(' ')
 
 /** What the token needs, or all that the service has; a few have none, or words that nobody can map to routes. */
-export function grantScopes(random: Random, { token, work, service, habit }: Client): void {
+export function grantScopes(random: Random, { token, work, service }: Client): void {
   const draw = random.next()
   if (draw < 0.04) return
   if (draw < 0.06) {
     token.scopes = [random.pick(['api', 'full_access', 'default'])]
     return
   }
-  const reads = work.usual.every(({ method }) => method === 'GET')
-  const isReader = reads && habit.work?.readOnly === true && random.chance(0.75)
-  const isNarrow = random.chance(0.5) && habit.work?.curiosity === undefined && habit.deploysMs === undefined
-  const used = work.usual.map(({ resource }) => resource)
-  const resources = isNarrow
-    ? [...used, ...service.coming.map(({ resource }) => resource)]
-    : [...used, ...service.resources]
+  const isReader = work.reach.every(({ method }) => method === 'GET') && random.chance(0.75)
+  const needed = work.reach.map(({ resource }) => resource)
+  const resources = random.chance(0.5) ? needed : [...needed, ...service.resources]
   const rights = isReader ? ['read'] : ['read', 'write']
   token.scopes = [...new Set(resources)].flatMap((resource) => rights.map((right) => `${resource}:${right}`))
 }

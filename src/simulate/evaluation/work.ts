@@ -27,6 +27,8 @@ export interface WorkOptions {
 export interface Work {
   /** Routes that it uses from the beginning. */
   readonly usual: readonly Endpoint[]
+  /** All that it may ever call. */
+  readonly reach: readonly Endpoint[]
   readonly bytesFactor: number
   endpoint(random: Random, timeMs: number): Endpoint
   /** @param failureShare share of calls that the service itself fails. */
@@ -71,11 +73,11 @@ export function createWork(random: Random, { services, options, additions, migra
   const doomed = options.refusesWholeRoutes === true ? new Set(usual.slice(-1)) : undefined
   const later = additions.filter(({ endpoints }) => endpoints.length > 0)
 
+  const stray = everything.filter(({ kind }) => options.readOnly !== true || kind !== 'write')
+  const added = additions.flatMap(({ endpoints }) => endpoints)
+
   function choose(random: Random, timeMs: number): Endpoint {
-    if (options.curiosity !== undefined && random.chance(options.curiosity)) {
-      const any = random.pick(everything)
-      if (options.readOnly !== true || any.kind !== 'write') return any
-    }
+    if (stray.length > 0 && random.chance(options.curiosity ?? 0)) return random.pick(stray)
     if (later.length > 0 && random.chance(newShare)) {
       const known = later.filter((addition) => addition.timeMs <= timeMs)
       if (known.length > 0) return random.pick(random.pick(known).endpoints)
@@ -86,6 +88,7 @@ export function createWork(random: Random, { services, options, additions, migra
 
   return {
     usual,
+    reach: [...usual, ...added, ...(options.curiosity === undefined ? [] : stray)],
     bytesFactor: options.bytesFactor ?? Math.exp(0.6 * random.normal()),
     endpoint: (random, timeMs) => {
       const chosen = choose(random, timeMs)

@@ -14,7 +14,13 @@ export interface PlannedAttack {
   readonly random: Random
   readonly absences: readonly Absence[]
   /** Calls of the hour, to be asked for once, in order, after the victims' own calls of that hour. */
-  due(hourMs: number): readonly { readonly client: Victim; readonly call: Call }[]
+  due(hourMs: number): readonly DueCall[]
+}
+
+export interface DueCall {
+  readonly client: Victim
+  readonly call: Call
+  readonly isOwners: boolean
 }
 
 const INSTANCES_PER_400_TOKENS = [8, 10] as const
@@ -89,6 +95,7 @@ function dueOf(strikes: readonly Strike[]): PlannedAttack['due'] {
   return (hourMs) =>
     (byHour.get(hourMs) ?? []).map((strike) => ({
       client: strike.victim,
+      isOwners: strike.isOwners === true,
       call: { timeMs: strike.timeMs, ...strike.call(hourMs) },
     }))
 }

@@ -1,5 +1,5 @@
 /** What an attack on the evaluation's tokens is, and the pieces that many attacks share. */
-import { DAY_MS, HOUR_MS } from '../../../settings.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../settings.ts'
 import type { Random } from '../../random.ts'
 import type { Call, Client, Source } from '../client.ts'
 import type { Endpoint } from '../endpoints.ts'
@@ -12,6 +12,8 @@ export type Victim = Client<TokenKind>
 export interface Strike {
   readonly victim: Victim
   readonly timeMs: number
+  /** A call that the owner makes meanwhile: it belongs to the story, and not to the attack. */
+  readonly isOwners?: boolean
   call(hourMs: number): Omit<Call, 'timeMs' | 'delayMs'>
 }
 
@@ -100,6 +102,31 @@ export function strikesOf(
     timeMs,
     call: (hourMs) => ({ source: source(hourMs), ...call(index, timeMs) }),
   }))
+}
+
+/** The owner at work beside a thief: some calls from its own place, the first shortly before the thief's. */
+export function ownersCalls(random: Random, victim: Victim, times: readonly number[]): readonly Strike[] {
+  const [firstMs = 0, lastMs = firstMs] = [times[0], times.at(-1)]
+  const count = 2 + random.int(5)
+  return Array.from({ length: count }, (_, index) => {
+    const spanMs = lastMs - firstMs + 20 * MINUTE_MS
+    const timeMs = Math.floor(
+      index === 0 ? firstMs - random.between(0.5, 20) * MINUTE_MS : firstMs + random.next() * spanMs,
+    )
+    return {
+      victim,
+      timeMs,
+      isOwners: true,
+      call: (hourMs) => {
+        const endpoint = victim.work.endpoint(random, timeMs)
+        return {
+          source: victim.source(random, hourMs),
+          endpoint,
+          status: victim.work.status(random, endpoint, timeMs, 0),
+        }
+      },
+    }
+  })
 }
 
 /** Calls of a usual day after the token has settled. */

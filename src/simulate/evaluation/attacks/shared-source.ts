@@ -12,7 +12,11 @@ export const sharedSource: Scenario = {
     const others = clients.filter(
       (client) => client !== victim && (field === undefined || client[field] === victim[field]),
     )
-    const tokens = [victim, ...pickSome(random, others, 2 + random.int(12))]
+    const wanted = 2 + random.int(12)
+    const tokens = [
+      victim,
+      ...pickSome(random, others.length < wanted ? clients.filter((one) => one !== victim) : others, wanted),
+    ]
     const durationMs = spread(random, 5, 240) * 60_000
     const interest = curiosity(random)
     const calls = spread(random, 3, 30)

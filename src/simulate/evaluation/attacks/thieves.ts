@@ -85,8 +85,9 @@ export function homesNearby(victim: Victim): readonly Network[] {
 
 /** The victim's own cloud and region. */
 export function sameCloud(victim: Victim): readonly Network[] {
-  const { kind, asn, city } = homeOf(victim)
-  return networksOf('hosting').filter((network) => kind === 'hosting' && network.asn === asn && network.city === city)
+  const { kind, country, asn, city } = homeOf(victim)
+  if (kind !== 'hosting') return []
+  return networksOf('hosting', country).filter((network) => network.asn === asn && network.city === city)
 }
 
 /** Any network of the victim's country that it never uses. */
