@@ -1,7 +1,7 @@
 /**
  * The evaluation in the open: what tokenwatch catches of simulated attacks, and at what price in false incidents.
  *
- * `npm run eval -- [--seeds 1-4] [--estate evaluation|demo] [--tokens N] [--days N] [--keep DIR] [--jobs 1|2]
+ * `npm run eval -- [--seeds 1-4] [--estate evaluation|demo] [--tokens N] [--days N] [--keep DIR] [--frozen] [--jobs 1|2]
  * [--plain-registry] [--set key=value] [--why] [--examples N] [--rules] [--cloudtrail DIR] [--nab DIR] [--json FILE]
  * [--write]`. The traffic goes through `tokenwatch replay` in a process of its own, and only what that writes is scored.
  * eval/options.ts says what each option does.

@@ -9,6 +9,8 @@ export interface EvalOptions {
   readonly days: number
   /** Traffic stays here and is used again; a temporary folder when absent. */
   readonly keep: string | undefined
+  /** Uses kept traffic although the simulator has changed since. */
+  readonly frozen: boolean
   /** Seeds at a time. */
   readonly jobs: number
   /** Takes all from the registry that says more than who holds a token, its scopes and its expiry. */
@@ -42,6 +44,7 @@ export function parseOptions(args: readonly string[]): EvalOptions {
       tokens: { type: 'string', default: '400' },
       days: { type: 'string', default: '35' },
       keep: { type: 'string' },
+      frozen: { type: 'boolean', default: false },
       jobs: { type: 'string', default: '1' },
       'plain-registry': { type: 'boolean', default: false },
       set: { type: 'string', multiple: true, default: [] },
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): EvalOptions {
     tokens: wholeNumber('tokens', values.tokens),
     days: wholeNumber('days', values.days),
     keep: values.keep,
+    frozen: values.frozen,
     jobs: wholeNumber('jobs', values.jobs),
     plainRegistry: values['plain-registry'],
     set: values.set,

@@ -33,8 +33,8 @@ export function runSeeds(options: EvalOptions, place: Place): Promise<readonly S
 }
 
 async function runSeed(seed: number, options: EvalOptions, { folder, asnFile, tell }: Place): Promise<SeedResult> {
-  const { estate, tokens, days, set } = options
-  const traffic = await keepTraffic(folder, { estate, seed, tokens, days })
+  const { estate, tokens, days, frozen, set } = options
+  const traffic = await keepTraffic(folder, { estate, seed, tokens, days, frozen })
   const { attacks, events } = await readTruth(traffic.labelsFile, traffic.eventsFile)
   const alertsFile = join(folder, `alerts-${seed}.ndjson.${process.pid}`)
   const startedAtMs = performance.now()

@@ -19,25 +19,34 @@ export interface TrafficOptions {
   readonly seed: number
   readonly tokens: number
   readonly days: number
+  readonly frozen: boolean
 }
 
 const SIMULATOR = fileURLToPath(new URL('../../src/simulate', import.meta.url))
 
-/** Writes the traffic of one seed below the folder, unless it is there. What an older simulator wrote is removed. */
+/**
+ * Writes the traffic of one seed below the folder, unless it is there. What an older simulator wrote is replaced, or,
+ * `frozen`, used as it is.
+ */
 export async function keepTraffic(folder: string, options: TrafficOptions): Promise<Traffic> {
   const { estate, seed, tokens, days } = options
   const stem = `${estate}-${seed}-${tokens}x${days}`
-  const place = join(folder, `${stem}-${await simulatorHash()}`)
-  const traffic = filesIn(place)
-  if (await exists(place)) return traffic
-  for await (const old of glob(`${stem}-*`, { cwd: folder })) await rm(join(folder, old), { recursive: true })
+  const name = `${stem}-${await simulatorHash()}`
+  const kept = await namesIn(folder, `${stem}-*`)
+  const usable = kept.find((other) => other === name) ?? (options.frozen ? kept[0] : undefined)
+  if (usable !== undefined) return filesIn(join(folder, usable))
   // Under another name until it is whole, so that a broken run leaves nothing that would be used again.
   const unfinished = join(folder, `${stem}.${process.pid}`)
   await mkdir(unfinished, { recursive: true })
-  const { eventsFile: out, labelsFile: labels, registryFile: registry, kindsFile: kinds } = filesIn(unfinished)
-  await runTokenwatch('simulate', { estate, seed, tokens, days, attacks: 'all', out, labels, registry, kinds })
-  await rename(unfinished, place)
-  return traffic
+  try {
+    const { eventsFile: out, labelsFile: labels, registryFile: registry, kindsFile: kinds } = filesIn(unfinished)
+    await runTokenwatch('simulate', { estate, seed, tokens, days, attacks: 'all', out, labels, registry, kinds })
+    await rename(unfinished, join(folder, name))
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+  for (const old of kept) await rm(join(folder, old), { recursive: true })
+  return filesIn(join(folder, name))
 }
 
 /** Both address families of the npm copy of ip-location-db's ASN data in one file. */
@@ -73,10 +82,15 @@ function filesIn(place: string): Traffic {
 
 async function simulatorHash(): Promise<string> {
   const hash = createHash('sha256')
-  const files: string[] = []
-  for await (const file of glob('**/*.ts', { cwd: SIMULATOR })) files.push(file)
-  for (const file of files.sort()) hash.update(file).update(await readFile(join(SIMULATOR, file)))
+  const files = await namesIn(SIMULATOR, '**/*.ts')
+  for (const file of files) hash.update(file).update(await readFile(join(SIMULATOR, file)))
   return hash.digest('hex').slice(0, 8)
+}
+
+async function namesIn(folder: string, pattern: string): Promise<readonly string[]> {
+  const names: string[] = []
+  for await (const name of glob(pattern, { cwd: folder })) names.push(name)
+  return names.sort()
 }
 
 function exists(path: string): Promise<boolean> {
