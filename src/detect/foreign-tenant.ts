@@ -46,7 +46,8 @@ export const foreignTenant = defineDetector({
         if (named === '') return undefined
         const token = registry.of(event.tokenId)
         const own = token?.tenant || event.tenant
-        if (own === '' || plainName(own) === plainName(named) || unbound.has(plainName(own))) return undefined
+        if (own === '' || own === named || plainName(own) === plainName(named)) return undefined
+        if (unbound.has(plainName(own))) return undefined
         const level = levelOf(event)
         const isKnown = registry.hasTenant(named)
         if (level === 0 || (!isKnown && kindOf(own) !== kindOf(named))) return undefined

@@ -13,7 +13,6 @@
  * convention; a token's first calls.
  */
 import { z } from 'zod'
-import type { AccessEvent } from '../event.ts'
 import { CONVENTIONS, type Call, type Convention, type ScopeCheck, createScopeCheck } from '../registry/scopes.ts'
 import type { RegisteredToken } from '../registry/registered-token.ts'
 import { defineDetector } from './detector.ts'
@@ -58,7 +57,7 @@ export const scopeExceeded = defineDetector({
       inspect(event, profile, { registry }) {
         const token = registry.of(event.tokenId)
         if (token === undefined || token.scopes.length === 0 || outcomeOf(event) !== 'accepted') return undefined
-        if (!isOutside(scopes, token, event) || knowsRoute(profile, event)) return undefined
+        if (!scopes.isOutside(token, event) || knowsRoute(profile, event)) return undefined
         const habit = habitOf(scopes, token, callsBefore(profile, dayStartMs(event.timeMs)))
         if (habit.inside === 0 || scopes.coverageOf(token, event, habit.convention) !== 'outside') return undefined
         const { inside, outside } = habit
@@ -79,11 +78,6 @@ export const scopeExceeded = defineDetector({
     }
   },
 })
-
-/** By either reading of its scopes. */
-function isOutside(scopes: ScopeCheck, token: RegisteredToken, event: AccessEvent): boolean {
-  return CONVENTIONS.some((convention) => scopes.coverageOf(token, event, convention) === 'outside')
-}
 
 interface Habit {
   readonly convention: Convention

@@ -24,7 +24,7 @@ export const wrongEnvironment = defineDetector({
     inspect(event, profile, { registry }) {
       if (event.environment === '') return undefined
       const token = registry.of(event.tokenId)
-      if (token === undefined || token.environment === '') return undefined
+      if (token === undefined || token.environment === '' || token.environment === event.environment) return undefined
       if (stageOf(token.environment) === stageOf(event.environment)) return undefined
       if (outcomeOf(event) !== 'accepted') return undefined
       const told = tellOnce(profile, NAME, monthStartOf(event.timeMs), 1, [bits])

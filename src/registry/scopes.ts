@@ -7,6 +7,7 @@
  * `*` stands for every resource or access, `admin` for every access, alone for everything. Some issuers name the service where others name the resource:
  * that is a convention of its own.
  */
+import { type Memo, createMemo } from '../memo.ts'
 import type { RegisteredToken } from './registered-token.ts'
 
 /** One scope and what it covers; a scope may have several. */
@@ -36,6 +37,8 @@ export interface ScopeCheck {
   /** Whether every scope of the token is understood, and it has one. */
   isKnown(token: RegisteredToken): boolean
   coverageOf(token: RegisteredToken, call: Call, convention: Convention): Coverage
+  /** Whether the call lies outside by one convention or the other. Quick: it is asked of every call. */
+  isOutside(token: RegisteredToken, call: Call): boolean
 }
 
 interface Compiled {
@@ -43,10 +46,13 @@ interface Compiled {
   readonly rules: readonly { readonly methods: readonly string[]; readonly routes: readonly RegExp[] }[]
   readonly readable: ReadonlySet<string>
   readonly writable: ReadonlySet<string>
+  /** By route, the last call that was asked about and the answer. */
+  readonly answers: Memo<{ readonly method: string; readonly service: string; readonly isOutside: boolean }>
 }
 
 /** Routes come from outside: what is remembered of them is bounded. */
 const TEXTS_REMEMBERED = 20_000
+const ROUTES_REMEMBERED = 256
 /** Stands for every resource. */
 const EVERY = '*'
 
@@ -69,29 +75,38 @@ export function createScopeCheck(rules: readonly ScopeRule[]): ScopeCheck {
     return made
   }
 
+  function coverageOf(token: RegisteredToken, call: Call, convention: Convention): Coverage {
+    const { isKnown, rules, readable, writable } = compile(token)
+    if (!isKnown) return 'unknown'
+    const covers = isRead(call.method) ? readable : writable
+    if (covers.has(EVERY) || rules.some((rule) => matches(rule, call))) return 'inside'
+    const resources = convention === 'route' ? resourcesOfRoute(call.route) : resourcesOfService(call.service)
+    if (call.method === '' || resources.length === 0 || resources[0] === '') return 'unknown'
+    return resources.some((resource) => covers.has(resource)) ? 'inside' : 'outside'
+  }
+
   return {
     isKnown: (token) => compile(token).isKnown,
-    coverageOf(token, call, convention) {
-      const { isKnown, rules, readable, writable } = compile(token)
-      if (!isKnown) return 'unknown'
-      const covers = isRead(call.method) ? readable : writable
-      if (covers.has(EVERY) || rules.some((rule) => matches(rule, call))) return 'inside'
-      const resources = convention === 'route' ? resourcesOfRoute(call.route) : resourcesOfService(call.service)
-      if (call.method === '' || resources.length === 0 || resources[0] === '') return 'unknown'
-      return resources.some((resource) => covers.has(resource)) ? 'inside' : 'outside'
+    coverageOf,
+    isOutside(token, call) {
+      const { answers } = compile(token)
+      const known = answers.get(call.route)
+      if (known !== undefined && known.method === call.method && known.service === call.service) return known.isOutside
+      const isOutside = CONVENTIONS.some((convention) => coverageOf(token, call, convention) === 'outside')
+      answers.set(call.route, { method: call.method, service: call.service, isOutside })
+      return isOutside
     },
   }
 }
 
 /** Answers the same again without work. */
-function remembered(of: (text: string) => readonly string[]): (text: string) => readonly string[] {
-  const answers = new Map<string, readonly string[]>()
+function remembered<V>(of: (text: string) => V): (text: string) => V {
+  const memo = createMemo<V>(TEXTS_REMEMBERED)
   return (text) => {
-    const known = answers.get(text)
+    const known = memo.get(text)
     if (known !== undefined) return known
-    if (answers.size >= TEXTS_REMEMBERED) answers.clear()
     const made = of(text)
-    answers.set(text, made)
+    memo.set(text, made)
     return made
   }
 }
@@ -111,7 +126,7 @@ function compileScopes(scopes: readonly string[], byScope: ReadonlyMap<string, C
       if (granted.access === 'write') writable.add(granted.resource)
     }
   }
-  return { isKnown, rules, readable, writable }
+  return { isKnown, rules, readable, writable, answers: createMemo(ROUTES_REMEMBERED) }
 }
 
 const READS = new Set(['read', 'readonly', 'view', 'list', 'get'])
