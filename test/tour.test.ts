@@ -22,14 +22,17 @@ import { createMemoryStates } from '../src/token-states.ts'
 // Whole months are played, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
 
-// Everything has a default; an empty configuration would do. These settings make ids, networks and severities here what
-// they are.
+// Everything has a default; an empty configuration would do. These settings make ids, networks, bits and severities here
+// what they are.
 const config = configSchema.parse({
   enrich: {
     fingerprintKey: 'the secret key under which this tour makes ids of tokens',
     asnDatabase: new URL('cases/networks.csv', import.meta.url).pathname,
   },
-  alerting: { thresholdBits: 14 },
+  detect: {
+    detectors: { 'first-write': { kindBits: 2 }, 'impossible-travel': { bits: 6 }, 'sensitive-route': { bits: 5 } },
+  },
+  alerting: { thresholdBits: 14, evidence: { driftBits: 3, coincidenceBits: 2 } },
 })
 const counters = { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} }
 const detection = await createDetection(config, { counters })
@@ -219,6 +222,8 @@ describe('5. The token is stolen', () => {
       [0, 'new-user-agent'],
       [0, 'impossible-travel'],
       [2, 'new-endpoint'],
+      [2, 'first-write'],
+      [2, 'sensitive-route'],
     ])
   })
 
@@ -233,14 +238,14 @@ describe('6. Why each bit: surprise is -log2 of how likely this was, given this 
   test('a second country after 720 hours in one: P = (1 + 0.05 x 1) / (720 + 1), some 9 bits', async () => {
     const { findings } = await play([...month, ...theft])
     const [country] = findings
-    expect(country?.numbers).toEqual({ n: 720, k: 1, delta: 0.05, level: 0 })
+    expect(country?.numbers).toMatchObject({ n: 720, k: 1, delta: 0.05, level: 0 })
     expect(country?.bits).toBeCloseTo(-Math.log2((1 + 0.05 * 1) / (720 + 1)), 2)
   })
 
-  test('a new endpoint of a known service is counted in days, for a service has many: some 5 bits', async () => {
+  test('the first write of a token that only ever read: P = 1 / (720 + 1), and 2 bits for another kind of work', async () => {
     const { findings } = await play([...month, ...theft])
-    const endpoint = findings.find((finding) => finding.detector === 'new-endpoint')
-    expect(endpoint?.bits).toBeCloseTo(-Math.log2((1 + 0.05 * 1) / (30 + 1)), 2)
+    const write = findings.find((finding) => finding.detector === 'first-write')
+    expect(write?.bits).toBeCloseTo(Math.log2(720 + 1) + 2, 2)
   })
 
   test('an impossible journey is a fact, no statistic: what it is worth is a setting', async () => {
@@ -264,17 +269,33 @@ describe('6. Why each bit: surprise is -log2 of how likely this was, given this 
 })
 
 describe('7. The incident, and its alert', () => {
-  test('findings that follow each other closely are one incident, and its bits are their plain sum', async () => {
-    const { findings, alerts } = await play([...month, ...theft])
+  test('findings that follow each other closely are one incident', async () => {
+    const { findings } = await play([...month, ...theft])
     expect(new Set(findings.map((finding) => finding.incidentId)).size).toBe(1)
-    const [country, agent, travel] = findings
-    expect(alerts[0]?.surpriseBits).toBe(country!.bits + agent!.bits + travel!.bits)
+  })
+
+  test('what is found within an hour is weighed together: of each cause the loudest, and 2 bits for each further one', async () => {
+    const { findings, alerts } = await play([...month, ...theft])
+    const bits = Object.fromEntries(findings.map((finding) => [finding.detector, finding.bits]))
+    expect(findings.map(({ detector, cause }) => `${detector}: ${cause}`)).toEqual([
+      'new-country: source',
+      'new-user-agent: client',
+      'impossible-travel: source',
+      'new-endpoint: action',
+      'first-write: action',
+      'sensitive-route: sensitive',
+    ])
+    // Some new value comes in every week: 3 bits of each such hour are drift.
+    const atFirst = bits['new-country']! + bits['new-user-agent']! + 2 - 3
+    expect(alerts[0]?.surpriseBits).toBe(atFirst)
+    expect(alerts[1]?.surpriseBits).toBe(atFirst + bits['first-write']! + 2 + bits['sensitive-route']!)
   })
 
   test('it alerts when it crosses the threshold, again as its severity rises, and not for every event', async () => {
     const { alerts } = await play([...month, ...theft])
     expect(alerts.map((alert) => [alert.kind, alert.severity, new Date(alert.timeMs).toISOString()])).toEqual([
-      ['opened', 'high', '2026-03-31T00:20:00.000Z'],
+      ['opened', 'low', '2026-03-31T00:20:00.000Z'],
+      ['escalated', 'critical', '2026-03-31T00:31:00.000Z'],
     ])
   })
 
@@ -282,7 +303,7 @@ describe('7. The incident, and its alert', () => {
     const { findings, alerts } = await play([...month, ...theft])
     const [first] = findings
     expect(first?.incidentId).toBe(hashId(first!.subject, first!.eventId))
-    expect(alerts[0]?.alertId).toBe(hashId(first!.incidentId, 'opened', 'high', 0))
+    expect(alerts[0]?.alertId).toBe(hashId(first!.incidentId, 'opened', 'low', 0))
     expect((await play([...month, ...theft])).alerts).toEqual(alerts)
   })
 })
@@ -290,7 +311,10 @@ describe('7. The incident, and its alert', () => {
 describe('8. What was not learned', () => {
   test('while an incident stands high its events are held in quarantine: a thief must not become the habit', async () => {
     const { rows, profile } = await play([...month, ...theft])
-    expect(rows.at(-1)).toMatchObject({ learned: MASK.errors, reasons: ['new-endpoint'] })
+    expect(rows.at(-1)).toMatchObject({
+      learned: MASK.errors,
+      reasons: ['new-endpoint', 'first-write', 'sensitive-route'],
+    })
     expect(rows.at(-1)!.held & MASK.network).toBe(MASK.network)
     expect([...profile.learned.network.keys()]).toEqual(['DE|AS16509|3.121.75.0/24|3.121.75.10'])
     expect([...profile.held.network.keys()]).toEqual(['RO|AS9009|185.195.19.0/24|185.195.19.44'])
@@ -306,32 +330,46 @@ describe('8. What was not learned', () => {
 describe('9. What the engineer on call gets to see', () => {
   test('who, what, what is normal, why so many bits, from where, since when, and the query that shows the calls', async () => {
     const { alerts } = await play([...month, ...theft])
-    expect(renderTerminal(alerts[0]!)).toMatchInlineSnapshot(`
-      "▌ HIGH  billing export: First call by curl 8.5
-      ▌       incident opened · 24.8 bits of surprise · 2026-03-31 00:20:00 UTC
+    expect(renderTerminal(alerts[1]!)).toMatchInlineSnapshot(`
+      "▌ CRITICAL  billing export: First call that writes: POST /v1/api-keys
+      ▌           incident escalated · 36.3 bits of surprise · 2026-03-31 00:31:00 UTC
       ▌
       ▌ token     billing export
       ▌           tok_2qfniivok4mgokf5fumabxpiuk
       ▌ tenant    acme
-      ▌ began     2026-03-31 00:20:00 UTC
+      ▌ began     2026-03-31 00:20:00 UTC, 11 min before this alert
       ▌ from      185.195.19.44  Romania (RO)  AS9009 M247 Europe SRL
       ▌
-      ▌ new-country           ━━━━━━━━━───────────────  9.4 bits
+      ▌ first-write           ━━━━━━━━────────────────  11.5 bits
+      ▌   seen    First call that writes: POST /v1/api-keys
+      ▌   normal  In 720 active hours only reads, on 1 endpoints
+      ▌
+      ▌ new-country           ━━━━━━──────────────────  9.4 bits
       ▌   seen    First call from Romania (RO): 185.195.19.44, AS9009 M247 Europe SRL, Bucharest, RO
       ▌   normal  In 720 active hours, 1 country (DE); a new one in 1 of them
       ▌
-      ▌ new-user-agent        ━━━━━━━━━───────────────  9.4 bits
+      ▌ new-endpoint          ━━━━━━──────────────────  9.4 bits
+      ▌   seen    First call of endpoint /v1/api-keys: POST /v1/api-keys on billing-api
+      ▌   normal  In 720 active days, 1 endpoint of billing-api (/v1/customers/{id}/invoices); a new one
+      ▌           in 1 of them
+      ▌
+      ▌ new-user-agent        ━━━━━━──────────────────  9.4 bits
       ▌   seen    First call by curl 8.5
       ▌   normal  In 720 active hours, 1 client (billing-export); a new one in 1 of them
       ▌
-      ▌ impossible-travel     ━━━━━━──────────────────  6.0 bits
+      ▌ impossible-travel     ━━━━────────────────────  6.0 bits
       ▌   seen    1454 km in 80 minutes from Frankfurt am Main, HE, DE to 185.195.19.44, AS9009 M247
       ▌           Europe SRL, Bucharest, RO
       ▌   normal  Known in 1 place, last in Frankfurt am Main, HE, DE at 2026-03-30T23:00:00.000Z
       ▌
-      ▌ events    61ff88f311cca9e4631a8435aef21c41
+      ▌ sensitive-route       ━━━─────────────────────  5.0 bits
+      ▌   seen    First use of a sensitive endpoint: POST /v1/api-keys
+      ▌   normal  1 other endpoints in 720 active hours
+      ▌
+      ▌ events    2c73e5763502fc781ee6a44ab667660d
+      ▌           61ff88f311cca9e4631a8435aef21c41
       ▌ incident  204cf396667fb7a478db3cca7732ec5a
-      ▌ alert     0b93b3bc4a4a959dcee0818536b015b0
+      ▌ alert     225720b34ddc00f212dfa7ad2f998194
 
       -- the evidence, in ClickHouse
       SELECT time, event_id, ip, country, network, network_name, method, path, route, status,
@@ -339,9 +377,10 @@ describe('9. What the engineer on call gets to see', () => {
       FROM "tokenwatch".events
       WHERE token_id = 'tok_2qfniivok4mgokf5fumabxpiuk'
         AND time >= toDateTime64('2026-03-30 23:20:00.000', 3, 'UTC')
-        AND time <= toDateTime64('2026-03-31 01:20:00.000', 3, 'UTC')
-        AND (event_id IN ('61ff88f311cca9e4631a8435aef21c41')
-          OR hasAny(reasons, ['new-country', 'new-user-agent', 'impossible-travel']))
+        AND time <= toDateTime64('2026-03-31 01:31:00.000', 3, 'UTC')
+        AND (event_id IN ('2c73e5763502fc781ee6a44ab667660d', '61ff88f311cca9e4631a8435aef21c41')
+          OR hasAny(reasons, ['first-write', 'new-country', 'new-endpoint', 'new-user-agent', 'impossible-travel',
+              'sensitive-route']))
       ORDER BY time, event_id
       LIMIT 200
       "

@@ -40,7 +40,7 @@ export const firstWrite = defineDetector({
       return {
         bits,
         seen: `First call that writes: ${event.method} ${event.route}`,
-        normal: `In ${n} active hours only reads, on ${profile.learned.route.size} endpoints`,
+        normal: `In ${n} active hours only reads; endpoints known: ${profile.learned.route.size}`,
         numbers: { n, kindBits },
       }
     },

@@ -80,7 +80,7 @@ export const sensitiveRoute = defineDetector({
         return {
           bits,
           seen: `First use of a sensitive endpoint: ${event.method} ${event.route}`.replace('  ', ' '),
-          normal: `${learned.route.size} other endpoints in ${activeHours(profile.activity)} active hours`,
+          normal: `In ${activeHours(profile.activity)} active hours none of this kind; endpoints known: ${learned.route.size}`,
           numbers: { knownEndpoints: learned.route.size },
           isGrave: true,
         }

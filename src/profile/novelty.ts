@@ -106,10 +106,10 @@ function measure(
   const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
   const anywhere = rateOfNew(profile, dimension, level)
   // A parent that is known for its one child says much, unless the token is known for children of many parents.
-  const n = level === 0 ? anywhere.n : activeHoursOn(profile.activity, family.days, anywhere.sinceHour)
-  const k = level === 0 ? anywhere.k : Math.min(firstHours(family.firstMs).size, n)
-  const local = newValueBits(n, k)
-  const { bits: unseenBits, delta } = local.bits <= anywhere.bits ? local : anywhere
+  const nLocal = level === 0 ? anywhere.n : activeHoursOn(profile.activity, family.days, anywhere.sinceHour)
+  const kLocal = level === 0 ? anywhere.k : Math.min(firstHours(family.firstMs).size, nLocal)
+  const local = { n: nLocal, k: kLocal, ...newValueBits(nLocal, kLocal) }
+  const { n, k, delta, bits: unseenBits } = local.bits <= anywhere.bits ? local : anywhere
   const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
   const bits = isAgain ? Math.min(unseenBits, AGAIN_BITS_MAX) : unseenBits
   const prefix = prefixes[level] as string

@@ -174,7 +174,7 @@ describe('a profile', () => {
     const profile = profileOf(busy)
     const atNight = NOON_MS + 200 * HOUR_MS
     const quietService = noveltyFor(profile, 'route', call(atNight, { route: '/v1/keys' }))
-    expect(quietService).toMatchObject({ level: 1, bits: newValueBits(100, 51).bits })
+    expect(quietService).toMatchObject({ level: 1, n: 100, k: 51, bits: newValueBits(100, 51).bits })
     const busyService = noveltyFor(profile, 'route', call(atNight, { service: 'search', route: '/new' }))
     expect(busyService).toMatchObject({ level: 1, bits: newValueBits(100, 51).bits })
   })

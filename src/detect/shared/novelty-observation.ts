@@ -10,7 +10,6 @@ export interface NoveltyWords {
 }
 
 export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Observation {
-  const unit = novelty.level === 0 ? 'active hours' : 'active days'
   const shown = novelty.siblings.filter((value) => value !== '').join(', ')
   const more =
     novelty.siblingCount > novelty.siblings.length ? `, and ${novelty.siblingCount - novelty.siblings.length} more` : ''
@@ -18,7 +17,7 @@ export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Obser
     bits: novelty.bits,
     seen: `${novelty.held ? 'Another call' : 'First call'} ${words.call}`,
     normal:
-      `In ${novelty.n} ${unit}, ${novelty.siblingCount} ${words.siblings}` +
+      `In ${novelty.n} active hours, ${novelty.siblingCount} ${words.siblings}` +
       `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them` +
       (novelty.held ? '; this one came before and is in quarantine' : ''),
     numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level, peerBits: novelty.peerBits },
