@@ -11,6 +11,8 @@ import type { DecodeCounters } from './ingest/field.ts'
 import { formatNamed } from './ingest/formats/index.ts'
 import { NO_PEERS, type PeerSnapshot } from './profile/peers.ts'
 import { EMPTY_REGISTRY, type TokenRegistry } from './registry/registered-token.ts'
+import type { SourceFoldSettings } from './source-fold.ts'
+import { NO_SOURCES, type SourceSnapshot } from './sources/snapshot.ts'
 
 export interface Detection {
   readonly decode: Decoder
@@ -28,8 +30,12 @@ export interface DetectionOptions {
   readonly counters?: DecodeCounters
   /** Absent: a token's own history is all there is. */
   readonly peers?: PeerSnapshot
+  /** Absent: what a source does with other tokens is not known. */
+  readonly sources?: SourceSnapshot
   /** Absent: nothing is known of the tokens but their calls. */
   readonly registry?: TokenRegistry
+  /** By when an incident began. Absent: `alerting.thresholdBits` for all. */
+  readonly thresholdBits?: FoldSettings['thresholdBits']
   /** `replay --min-bits`. */
   readonly minBits?: number
 }
@@ -45,10 +51,10 @@ export async function createDetection(config: Config, options: DetectionOptions 
   const { ingest, enrich } = config
   const fingerprinter = createFingerprinter(enrich.fingerprintKey, enrich.tokenMemoEntriesMax)
   const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
-  const foldSettings = foldSettingsOf(config, options.minBits)
+  const foldSettings = foldSettingsOf(config, options)
   const detectors = createDetectors(config)
-  const peers = options.peers ?? NO_PEERS
-  const foldWith = (registry: TokenRegistry) => createFold(detectors, foldSettings, { peers, registry })
+  const { peers = NO_PEERS, sources = NO_SOURCES } = options
+  const foldWith = (registry: TokenRegistry) => createFold(detectors, foldSettings, { peers, registry, sources })
   return {
     decode: createDecoder({
       settings: ingest,
@@ -75,7 +81,16 @@ export function createDetectors(config: Pick<Config, 'detect'>): EnabledDetector
   })
 }
 
-export function foldSettingsOf(config: Config, minBits?: number): FoldSettings {
+/** The fold of sources is set by the detectors of the same names that look at tokens. */
+export function sourceFoldSettingsOf({ detect }: Pick<Config, 'detect'>): SourceFoldSettings {
+  return {
+    spraying: detect.detectors['credential-spraying'] as SourceFoldSettings['spraying'],
+    sharing: detect.detectors['shared-source'] as SourceFoldSettings['sharing'],
+  }
+}
+
+export function foldSettingsOf(config: Config, options: DetectionOptions = {}): FoldSettings {
+  const fixedBits = config.alerting.thresholdBits
   return {
     profile: {
       valuesMax: config.learning.valuesMax,
@@ -85,8 +100,8 @@ export function foldSettingsOf(config: Config, minBits?: number): FoldSettings {
     evidence: config.alerting.evidence,
     findingBitsMin: config.detect.findingBitsMin,
     quarantineBits: config.learning.quarantineBits,
-    thresholdBits: config.alerting.thresholdBits,
+    thresholdBits: options.thresholdBits ?? (() => fixedBits),
     database: config.clickhouse.database,
-    minBits,
+    minBits: options.minBits,
   }
 }

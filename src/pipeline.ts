@@ -4,11 +4,13 @@
  * the outbox.
  */
 import { type Block, type BlockLimits, isFull } from './block.ts'
+import type { MemoryBudget } from './alert/memory-budget.ts'
 import type { AccessEvent, DecodedEvent, TokenId } from './event.ts'
 import type { Fold, Folded } from './fold.ts'
 import type { DeadLetter } from './ingest/dead-letter.ts'
 import type { RawRecord } from './ingest/source.ts'
 import type { MemoryPeers } from './profile/memory-peers.ts'
+import type { SourceFold } from './source-fold.ts'
 import type { TokenStates } from './token-states.ts'
 
 /** Records that are decoded ahead, so that their tokens' states are loaded in one go. */
@@ -25,6 +27,10 @@ export interface PipelineSteps {
   readonly fold: Fold
   /** Peers that are counted as the fold goes. */
   readonly peers?: Pick<MemoryPeers, 'learn'>
+  /** Scores of incidents that are counted as the fold goes. */
+  readonly budget?: Pick<MemoryBudget, 'learn'>
+  /** Sources that are counted as the fold goes. */
+  readonly foldSource?: SourceFold
 }
 
 export interface Pipeline {
@@ -58,9 +64,14 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
         if (!block.isRetry) block.lastOffset = record.offset
         block.deadLetters.push(...deadLetters)
         for (const event of events) {
+          const before = block.findings.length
           const folded = steps.fold(stateOf(steps.states, event), event)
           steps.peers?.learn(event, folded.firsts)
           addFolded(block, folded)
+          if (folded.sight !== undefined && steps.foldSource !== undefined) {
+            addFindings(block, steps.foldSource(event, folded.sight), event)
+          }
+          steps.budget?.learn(folded.event, block.findings.slice(before))
         }
         taken++
         if (!block.isRetry && isFull(block, limits)) break
@@ -74,8 +85,14 @@ function stateOf(states: TokenStates, event: AccessEvent) {
   return event.tokenId === '' ? undefined : states.of(event.tokenId)
 }
 
+type Found = Pick<Folded, 'findings' | 'alerts'>
+
 function addFolded(block: Block, folded: Folded): void {
   block.events.push(folded.event)
-  block.findings.push(...folded.findings)
-  for (const alert of folded.alerts) block.alerts.push({ alert, position: folded.event.position })
+  addFindings(block, folded, folded.event)
+}
+
+function addFindings(block: Block, { findings, alerts }: Found, { position }: AccessEvent): void {
+  block.findings.push(...findings)
+  for (const alert of alerts) block.alerts.push({ alert, position })
 }

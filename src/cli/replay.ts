@@ -5,9 +5,11 @@ import { finished } from 'node:stream/promises'
 import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Alert } from '../alert/alert.ts'
+import { budgetOf } from '../alert/budget.ts'
+import { createMemoryBudget } from '../alert/memory-budget.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { createDetection } from '../detection.ts'
+import { createDetection, sourceFoldSettingsOf } from '../detection.ts'
 import { createTokenState } from '../fold.ts'
 import { readRecords, sha256OfFile } from '../ingest/file.ts'
 import { FORMAT_NAMES } from '../ingest/formats/index.ts'
@@ -16,6 +18,8 @@ import { createPipeline } from '../pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
 import { createMemoryPeers } from '../profile/memory-peers.ts'
 import { replay } from '../replay.ts'
+import { createSourceFold } from '../source-fold.ts'
+import { createMemorySources } from '../sources/memory-sources.ts'
 import { createMemoryStates } from '../token-states.ts'
 import { ExitCode, UserError, configOf } from './command.ts'
 import { explainFailures } from './prerequisite.ts'
@@ -73,8 +77,13 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens, config)
   // With a store the peers are its snapshots.
   const peers = options.store ? undefined : createMemoryPeers()
+  const sources = options.store ? undefined : createMemorySources(config.learning.adoptAfterMs)
+  const settings = budgetOf(config.alerting)
+  const budget = settings && createMemoryBudget(settings)
   const detection = await createDetection(config, {
+    ...(budget === undefined ? {} : { thresholdBits: budget.thresholdBits }),
     ...(peers === undefined ? {} : { peers }),
+    ...(sources === undefined ? {} : { sources }),
     registry,
     ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
   })
@@ -83,8 +92,10 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
   const limits = config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
+  const { enrich, fold, foldSettings } = detection
+  const foldSource = sources && createSourceFold(sources, registry, sourceFoldSettingsOf(config), foldSettings)
   const pipeline = createPipeline(
-    { decode, enrich: detection.enrich, states, fold: detection.fold, ...(peers && { peers }) },
+    { decode, enrich, states, fold, ...(peers && { peers }), ...(budget && { budget }), ...(foldSource && { foldSource }) },
     limits,
   )
   const output = await openAlertOutput(options.alerts)

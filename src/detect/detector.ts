@@ -6,13 +6,15 @@ import { NO_PEERS, type PeerSnapshot } from '../profile/peers.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import type { Severity } from '../severity.ts'
 import { EMPTY_REGISTRY, type TokenRegistry } from '../registry/registered-token.ts'
+import { NO_SOURCES, type SourceSnapshot } from '../sources/snapshot.ts'
 
 /** What a detector may know beside the token's own history. */
 export interface DetectionContext {
   readonly peers: PeerSnapshot
   readonly registry: TokenRegistry
+  readonly sources: SourceSnapshot
 }
-export const NO_CONTEXT: DetectionContext = { peers: NO_PEERS, registry: EMPTY_REGISTRY }
+export const NO_CONTEXT: DetectionContext = { peers: NO_PEERS, registry: EMPTY_REGISTRY, sources: NO_SOURCES }
 
 /** Findings of one cause tell the same thing twice: where the call comes from, what makes it, what it does, ... `again` is what was told before and goes on. */
 export const CAUSES = ['source', 'client', 'action', 'volume', 'time', 'company', 'fact', 'sensitive', 'again'] as const

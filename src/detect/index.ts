@@ -1,6 +1,7 @@
 /** The registry of detectors: the order in which they inspect an event, and that in which their findings stand. */
 import type { DetectorDefinition } from './detector.ts'
 import { concurrentUse } from './concurrent-use.ts'
+import { credentialSpraying } from './credential-spraying.ts'
 import { dormantToken } from './dormant-token.ts'
 import { enumeration } from './enumeration.ts'
 import { errorBurst } from './error-burst.ts'
@@ -18,6 +19,7 @@ import { newNetwork } from './new-network.ts'
 import { newToken } from './new-token.ts'
 import { newUserAgent } from './new-user-agent.ts'
 import { sensitiveRoute } from './sensitive-route.ts'
+import { sharedSource } from './shared-source.ts'
 import { unusualHour } from './unusual-hour.ts'
 import { ownerlessToken } from './ownerless-token.ts'
 import { permanentBroadToken } from './permanent-broad-token.ts'
@@ -34,6 +36,8 @@ export const detectorDefinitions = [
   newEndpoint,
   newUserAgent,
   concurrentUse,
+  credentialSpraying,
+  sharedSource,
   firstWrite,
   sensitiveRoute,
   enumeration,

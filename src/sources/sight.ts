@@ -8,6 +8,7 @@ import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
 import { noveltyOf, sourceNoveltyOf } from '../profile/novelty.ts'
 import type { PeerSnapshot } from '../profile/peers.ts'
 import { type TokenProfile, hasHistory } from '../profile/profile.ts'
+import { networkOf } from '../profile/turns.ts'
 import type { TokenRegistry } from '../registry/registered-token.ts'
 import { DAY_MS } from '../settings.ts'
 
@@ -31,6 +32,8 @@ export interface Sight {
   readonly isSurprised: boolean
   /** Whether the program that made the call is new to the token as well; undefined where that cannot be said. */
   readonly isNewClient: boolean | undefined
+  /** The network where the token was seen last before, '' for none. */
+  readonly home: string
 }
 
 /** Whose a token is: what the registry says, else what its calls say. Absent strings are ''. */
@@ -45,8 +48,8 @@ export function holderOf(event: AccessEvent, registry: TokenRegistry): Holder {
 }
 
 const KNOWN_LEVELS = 4
-/** From so many active hours on a token has habits. */
-const HOURS_MIN = 24
+/** From so many active hours on a token may be surprised at all. */
+const HOURS_MIN = 8
 /** From so many bits by its own history on a source is a surprise to a token. */
 const SURPRISE_BITS = 3
 
@@ -57,6 +60,7 @@ const UNKNOWN: Sight = {
   isUnknown: true,
   isSurprised: false,
   isNewClient: undefined,
+  home: '',
 }
 const AT_HOME: Sight = {
   newLevel: KNOWN_LEVELS,
@@ -65,6 +69,7 @@ const AT_HOME: Sight = {
   isUnknown: false,
   isSurprised: false,
   isNewClient: false,
+  home: '',
 }
 const SETTLING_IN: Sight = { ...AT_HOME, isRegular: false }
 
@@ -83,6 +88,7 @@ export function sightOf(profile: TokenProfile, event: AccessEvent, peers: PeerSn
     isYoung,
     isUnknown: false,
     isSurprised: !isYoung && novelty.unseenBits >= SURPRISE_BITS,
+    home: profile.recent[0] === undefined ? '' : networkOf(profile.recent[0].chain),
     isNewClient: isUnauthenticated(event) || event.agent === '' ? undefined : hasNewAgent(profile, event, peers),
   }
 }

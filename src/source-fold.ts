@@ -1,0 +1,231 @@
+/**
+ * What the sources did, event by event: findings about networks, their incidents and alerts. The second fold, beside
+ * that of the tokens; as pure, over the state that it keeps of the sources.
+ *
+ * A source's findings come in steps of four bits within an hour of the clock, like those of other bucketed detectors:
+ * id = hash(source, detector, hour, step).
+ */
+import { LRUCache } from 'lru-cache'
+import type { Alert } from './alert/alert.ts'
+import { type Evidence, addEvidence, createEvidence } from './alert/evidence.ts'
+import { type Incident, addToIncident, createIncident, placeOf } from './alert/incident.ts'
+import { markBits, raiseAlert } from './alert/raise.ts'
+import { sharingText, sprayingText, usualArrivalsText, usualFailuresText } from './detect/shared/source-words.ts'
+import { STEP_BITS } from './detect/shared/step.ts'
+import type { Concern } from './detect/detector.ts'
+import type { Finding } from './detect/finding.ts'
+import { type AccessEvent, type FindingId, type IncidentId, hashId } from './event.ts'
+import type { FoldSettings } from './fold.ts'
+import type { TokenRegistry } from './registry/registered-token.ts'
+import { DAY_MS, HOUR_MS } from './settings.ts'
+import type { MemorySources } from './sources/memory-sources.ts'
+import { type Sight, type SourceLevel, holderOf } from './sources/sight.ts'
+import type { Sharing, Spraying } from './sources/snapshot.ts'
+
+/** Sources with findings that are remembered: those found last. */
+const SUBJECTS_MAX = 10_000
+
+/** The settings of the detectors of these names, which look at tokens. */
+export interface SourceFoldSettings {
+  readonly spraying: { readonly enabled: boolean; readonly tokensMin: number }
+  readonly sharing: { readonly enabled: boolean; readonly tokensMin: number; readonly moveTokensMin: number }
+}
+
+export interface SourceFold {
+  (event: AccessEvent, sight: Sight): { readonly findings: readonly Finding[]; readonly alerts: readonly Alert[] }
+}
+
+/** What was found of one source. */
+interface Subject {
+  readonly evidence: Evidence
+  readonly incidents: Partial<Record<Concern, Incident>>
+  /** By detector: the latest bucket in which it told something, and the highest step there. */
+  readonly told: Map<string, { bucketMs: number; step: number }>
+}
+
+/** What there is to tell of a source. */
+interface Report {
+  readonly detector: string
+  readonly concern: Concern
+  readonly level: SourceLevel
+  readonly source: string
+  /** Of all tokens concerned, '' where they are of several or of nobody. */
+  readonly tenant: string
+  readonly seen: string
+  readonly normal: string
+  readonly numbers: Readonly<Record<string, number>>
+  readonly bits: number
+  readonly bucketMs: number
+}
+
+/** That a company moved is no surprise that adds up, only a note. */
+const MOVE_BITS = 3
+const NOTHING: ReturnType<SourceFold> = { findings: [], alerts: [] }
+
+export function createSourceFold(
+  sources: MemorySources,
+  registry: TokenRegistry,
+  settings: SourceFoldSettings,
+  shared: FoldSettings,
+): SourceFold {
+  const subjects = new LRUCache<string, Subject>({ max: SUBJECTS_MAX })
+
+  function subjectOf(source: string): Subject {
+    let subject = subjects.get(source)
+    if (subject === undefined) {
+      subject = { evidence: createEvidence(), incidents: {}, told: new Map() }
+      subjects.set(source, subject)
+    }
+    return subject
+  }
+
+  return function foldSource(event, sight) {
+    const { spraying, sharing } = sources.learn(event, sight, holderOf(event, registry))
+    if (spraying === undefined && sharing === undefined) return NOTHING
+    const findings: Finding[] = []
+    const alerts: Alert[] = []
+    const reports = [
+      spraying && failuresReport(spraying, event, settings.spraying),
+      sharing && arrivalsReport(sharing, event, settings.sharing),
+    ]
+    for (const report of reports) {
+      if (report === undefined) continue
+      const subject = subjectOf(report.source)
+      const step = newStep(subject, report)
+      if (step === undefined) continue
+      const raised = raise(subject, { ...report, ...step }, event, sources.id, shared)
+      findings.push(raised.finding)
+      if (raised.alert !== undefined) alerts.push(raised.alert)
+    }
+    return { findings, alerts }
+  }
+}
+
+function failuresReport(
+  spraying: Spraying,
+  event: AccessEvent,
+  { enabled, tokensMin }: SourceFoldSettings['spraying'],
+): Report | undefined {
+  if (!enabled || spraying.tokens < tokensMin) return undefined
+  const { level, source, bits, numbers } = spraying
+  return {
+    detector: 'credential-spraying',
+    concern: 'misuse',
+    level,
+    source,
+    tenant: '',
+    seen: `${capital(sprayingText(spraying))} (last: ${event.status} for ${event.tokenName || event.tokenId})`,
+    normal: usualFailuresText(spraying),
+    numbers,
+    bits,
+    bucketMs: bucketOf(event, HOUR_MS),
+  }
+}
+
+/** A breach; or, where many of one company came and nothing speaks for that, a move. */
+function arrivalsReport(
+  sharing: Sharing,
+  event: AccessEvent,
+  { enabled, tokensMin, moveTokensMin }: SourceFoldSettings['sharing'],
+): Report | undefined {
+  if (!enabled || sharing.tokens < tokensMin) return undefined
+  const { level, source, bits, numbers, tenants, companies } = sharing
+  const report = {
+    detector: 'shared-source',
+    level,
+    source,
+    tenant: tenants.length === 1 ? (tenants[0] as string) : '',
+    seen: capital(sharingText(sharing)),
+    normal: usualArrivalsText(sharing),
+    numbers,
+  }
+  if (bits >= STEP_BITS) return { ...report, concern: 'misuse', bits, bucketMs: bucketOf(event, HOUR_MS) }
+  if (companies > 1 || sharing.tokens < moveTokensMin) return undefined
+  return { ...report, concern: 'governance', bits: MOVE_BITS, bucketMs: bucketOf(event, DAY_MS) }
+}
+
+function raise(
+  subject: Subject,
+  report: Report & NewStep,
+  event: AccessEvent,
+  snapshot: string,
+  settings: FoldSettings,
+): { readonly finding: Finding; readonly alert: Alert | undefined } {
+  const { detector, concern, source, tenant, level, step, bucketMs } = report
+  const place = placeOf(subject.incidents[concern], event.timeMs, settings.profile.incidentGapMs)
+  const open = place === 'join' ? subject.incidents[concern] : undefined
+  const before = open && { ...open }
+  const key = [source, detector, concern, bucketMs, step] as const
+  const incident = open ?? createIncident(hashId('incident', ...key) as IncidentId, concern, event.timeMs)
+  if (place === 'open') subject.incidents[concern] = incident
+  const found = {
+    ...toFinding(report, event),
+    findingId: hashId(...key) as FindingId,
+    incidentId: incident.id,
+    snapshot,
+  }
+  const evidence = concern !== 'misuse' ? undefined : place === 'apart' ? createEvidence() : subject.evidence
+  const sumBits = evidence === undefined ? incident.bits + found.bits : addEvidence(evidence, found, settings.evidence)
+  const sum = { sumBits, windowMs: evidence?.windowMs ?? 0, carriedBits: evidence?.carriedBits ?? 0 }
+  const finding: Finding = { ...found, ...sum }
+  addToIncident(incident, finding, sumBits)
+  const about = { kind: 'network', id: source, column: level, tokenName: '', tenant, isPowerful: false } as const
+  const alert =
+    settings.minBits === undefined
+      ? raiseAlert(incident, before, event.timeMs, about, settings)
+      : markBits(incident, before, event.timeMs, about, settings, settings.minBits)
+  return { finding, alert }
+}
+
+interface NewStep {
+  readonly step: number
+  readonly bits: number
+}
+
+/** The step that its bucket newly reached. What comes late is silent: what its bucket had told is not known. */
+function newStep(subject: Subject, { detector, concern, bits, bucketMs }: Report): NewStep | undefined {
+  const key = `${detector} ${concern}`
+  const told = subject.told.get(key)
+  if (told !== undefined && bucketMs < told.bucketMs) return undefined
+  const before = told?.bucketMs === bucketMs ? told.step : 0
+  const isNote = concern === 'governance'
+  const step = isNote ? 1 : Math.floor(bits / STEP_BITS)
+  if (step <= before) return undefined
+  subject.told.set(key, { bucketMs, step })
+  return { step, bits: isNote ? bits : (step - before) * STEP_BITS }
+}
+
+function toFinding(report: Report & NewStep, event: AccessEvent) {
+  const { detector, concern, source, tenant, seen, normal, numbers, bucketMs, step, bits } = report
+  return {
+    subjectKind: 'network' as const,
+    subject: source,
+    tokenName: '',
+    tenant,
+    detector,
+    cause: 'company' as const,
+    concern,
+    eventId: event.eventId,
+    timeMs: event.timeMs,
+    bucketMs,
+    step,
+    bits,
+    seen,
+    normal,
+    numbers,
+    severityMin: undefined,
+    isGrave: false,
+    ip: event.ip,
+    country: event.country,
+    network: event.networkName === '' ? event.network : `${event.network} ${event.networkName}`,
+    position: event.position,
+  }
+}
+
+function bucketOf(event: AccessEvent, lengthMs: number): number {
+  return Math.floor(event.timeMs / lengthMs) * lengthMs
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

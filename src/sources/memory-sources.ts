@@ -1,0 +1,164 @@
+/** Sources counted as the fold goes: all that is known of them in a replay without a database. */
+import type { AccessEvent, TokenId } from '../event.ts'
+import { arrivalBits, failureBits } from './bits.ts'
+import { CHAIN_LEVEL, type Holder, SOURCE_LEVELS, type Sight, type SourceLevel } from './sight.ts'
+import { type SourceTable, createSourceTable } from './source-table.ts'
+import type { Sharing, SourceSnapshot, Spraying } from './snapshot.ts'
+import {
+  COMPANIES_MAX,
+  type Newcomer,
+  type NewcomerTally,
+  addCompany,
+  addFailure,
+  addNewcomer,
+  countArrived,
+  isWithinHour,
+  slotOf,
+  tallyFailures,
+  tallyNewcomers,
+} from './source.ts'
+
+/** Sources remembered on each level: those seen last. */
+const SOURCES_MAX = 100_000
+/** Sources of which newcomers tell something. Behind a whole network there are always many tokens. */
+const SHARED_LEVELS: readonly SourceLevel[] = ['address', 'prefix']
+/** What a 403 weighs beside a 401: a client may also earn it by what it asks for. */
+const FORBIDDEN_WEIGHT = 0.5
+/** A wider source is told of only where it says so much more. */
+const WIDER_BITS = 4
+
+/** What the source of an event comes to with it, where the event adds to that. */
+export interface Learned {
+  readonly spraying: Spraying | undefined
+  readonly sharing: Sharing | undefined
+}
+
+export interface MemorySources extends SourceSnapshot {
+  learn(event: AccessEvent, sight: Sight, holder: Holder): Learned
+}
+
+/** One level of the source of a call. */
+interface Place {
+  readonly level: SourceLevel
+  readonly key: string
+  readonly table: SourceTable
+}
+
+/** @param adoptAfterMs when an hour that was told of teaches what is usual after all. */
+export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_MAX): MemorySources {
+  const create = () => createSourceTable(sourcesMax, adoptAfterMs)
+  const tables: Record<SourceLevel, SourceTable> = { address: create(), prefix: create(), network: create() }
+  let slotInHand = 0
+
+  function placesOf(event: AccessEvent): Place[] {
+    const { address, prefix, network } = event
+    if (address === '') return []
+    const places: Place[] = [
+      { level: 'address', key: address, table: tables.address },
+      { level: 'prefix', key: prefix, table: tables.prefix },
+    ]
+    // Without a database of networks the prefix stands for them.
+    if (network !== prefix) places.push({ level: 'network', key: network, table: tables.network })
+    return places
+  }
+
+  return {
+    id: 'memory',
+    sprayingOf(event, sight) {
+      const { tokenId, timeMs } = event
+      const found = placesOf(event).map((place) => {
+        const { table, key, level } = place
+        const source = table.get(key)
+        if (source?.failures === undefined) return undefined
+        const weighed = weighFailures(place, slotOf(timeMs), tokenId)
+        if (weighed === undefined || source.newcomers?.has(tokenId) === true) return weighed
+        return isStranger(level, sight()) ? weighed : undefined
+      })
+      return tellingOf(found)
+    },
+    sharingOf(event, holder, sight) {
+      const { tokenId, timeMs } = event
+      const slot = slotOf(timeMs)
+      const found = placesOf(event).map((place) => {
+        const source = place.table.get(place.key)
+        if (source?.newcomers === undefined) return undefined
+        const newcomer = newcomerOf(place.level, slot, sight(), holder)
+        const isOne = newcomer?.isSurprised ?? source.newcomers.get(tokenId)?.isSurprised
+        return isOne === true ? weighNewcomers(place, slot, newcomer && { tokenId, newcomer }) : undefined
+      })
+      return tellingOf(found)
+    },
+    learn(event, sight, holder) {
+      const slot = slotOf(event.timeMs)
+      if (slot > slotInHand) {
+        for (const level of SOURCE_LEVELS) tables[level].moveOn(slot)
+        slotInHand = slot
+      }
+      const places = placesOf(event)
+      const failing = places.map((place) => learnFailure(place, event, sight))
+      const arriving = places.map((place) => learnNewcomer(place, event, sight, holder))
+      return { spraying: tellingOf(failing), sharing: tellingOf(arriving) }
+    },
+  }
+}
+
+function learnFailure(place: Place, { timeMs, status, tokenId }: AccessEvent, sight: Sight): Spraying | undefined {
+  const slot = slotOf(timeMs)
+  const source = place.table.touch(place.key, slot)
+  if ((status !== 401 && status !== 403) || !isWithinHour(source.slot, slot)) return undefined
+  if (!isStranger(place.level, sight)) return undefined
+  const weight = status === 401 ? 1 : FORBIDDEN_WEIGHT
+  const isMore = addFailure(source, tokenId, { slot, weight, isUnknown: sight.isUnknown })
+  return isMore ? weighFailures(place, slot) : undefined
+}
+
+function learnNewcomer(place: Place, event: AccessEvent, sight: Sight, holder: Holder): Sharing | undefined {
+  const slot = slotOf(event.timeMs)
+  const source = place.table.touch(place.key, slot)
+  if (sight.isRegular) addCompany(source, holder.tenant)
+  if (event.status === 401 || !isWithinHour(source.slot, slot)) return undefined
+  const newcomer = newcomerOf(place.level, slot, sight, holder)
+  if (newcomer === undefined) return undefined
+  return addNewcomer(source, event.tokenId, newcomer) ? weighNewcomers(place, slot) : undefined
+}
+
+function weighFailures({ level, key, table }: Place, slot: number, except?: TokenId): Spraying | undefined {
+  const source = table.get(key)
+  if (source === undefined) return undefined
+  const at = Math.max(slot, source.slot)
+  const tally = tallyFailures(source, at, except)
+  if (tally.tokens === 0) return undefined
+  const weighed = failureBits(tally, countArrived(source, at), source.sums, table.habits)
+  return { ...weighed, level, source: key, tokens: tally.tokens, unknown: tally.unknown }
+}
+
+function weighNewcomers(
+  { level, key, table }: Place,
+  slot: number,
+  more?: { readonly tokenId: TokenId; readonly newcomer: Newcomer },
+): Sharing | undefined {
+  const source = table.get(key)
+  if (source === undefined || !SHARED_LEVELS.includes(level)) return undefined
+  if (source.companies.length >= COMPANIES_MAX) return undefined
+  const tally: NewcomerTally = tallyNewcomers(source, Math.max(slot, source.slot), more)
+  return tally.tokens < 2 ? undefined : { ...tally, ...arrivalBits(tally, table.habits), level, source: key }
+}
+
+/** A token that has no business there: it has habits, and this is none of them, or nobody knows it well. */
+function isStranger(level: SourceLevel, sight: Sight | undefined): boolean {
+  return sight !== undefined && sight.newLevel <= CHAIN_LEVEL[level] && (sight.isSurprised || sight.isYoung)
+}
+
+function newcomerOf(level: SourceLevel, slot: number, sight: Sight | undefined, holder: Holder): Newcomer | undefined {
+  if (sight === undefined || sight.newLevel > CHAIN_LEVEL[level]) return undefined
+  const { isSurprised, isNewClient, home } = sight
+  return { slot, isSurprised, isNewClient, home, ...holder }
+}
+
+/** The narrowest source that tells nearly as much as the wider ones. */
+function tellingOf<T extends { readonly bits: number }>(found: readonly (T | undefined)[]): T | undefined {
+  let best: T | undefined
+  for (const one of found)
+    if (one !== undefined && (best === undefined || one.bits >= best.bits + WIDER_BITS)) best = one
+  return best
+}

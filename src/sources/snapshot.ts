@@ -1,0 +1,35 @@
+/** What the detectors may know of the source of a call: what it did with other tokens within the hour before. */
+import type { AccessEvent } from '../event.ts'
+import type { Weighed } from './bits.ts'
+import type { NewcomerTally } from './source.ts'
+import type { Holder, Sight, SourceLevel } from './sight.ts'
+
+/** A source that was refused with many tokens to which it is new. */
+export interface Spraying extends Weighed {
+  readonly level: SourceLevel
+  /** An address, a prefix in CIDR notation, or a network as events name it. */
+  readonly source: string
+  readonly tokens: number
+  /** Those of them that were never seen anywhere. */
+  readonly unknown: number
+}
+
+/** A source that several tokens newly came to. */
+export interface Sharing extends Weighed, NewcomerTally {
+  readonly level: SourceLevel
+  readonly source: string
+}
+
+export interface SourceSnapshot {
+  /** Names the snapshot in findings, '' for none. */
+  readonly id: string
+  /**
+   * What the call's source did with other tokens, where this one is new to it.
+   * @param sight is asked only where there is something to tell.
+   */
+  sprayingOf(event: AccessEvent, sight: () => Sight | undefined): Spraying | undefined
+  /** In whose company this token newly came, itself included. */
+  sharingOf(event: AccessEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
+}
+
+export const NO_SOURCES: SourceSnapshot = { id: '', sprayingOf: () => undefined, sharingOf: () => undefined }
