@@ -119,10 +119,9 @@ function createLineSplitter(topic: string, bytesMax: number): LineSplitter {
   let isEnded = false
 
   function recordOf(last: Buffer): RawRecord {
-    const position = { topic, partition: 0, offset: offset++ }
-    return open.isEmpty() && last.length <= bytesMax
-      ? { ...position, value: last }
-      : { ...position, ...open.close(last) }
+    const line = open.isEmpty() && last.length <= bytesMax ? undefined : open.close(last)
+    const record = { topic, partition: 0, offset: offset++, value: last }
+    return line === undefined ? record : { ...record, ...line }
   }
 
   return {

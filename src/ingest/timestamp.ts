@@ -92,11 +92,25 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code <= ZERO + 9
 }
 
-/** undefined for a day that no month has. `Date.UTC` would take the years 0 to 99 for 1900 to 1999. */
+const DAY_MS = 86_400_000
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const DAYS_OF_400_YEARS = 146_097
+/** From the 1st of March of the year 0 to the epoch. */
+const DAYS_TO_EPOCH = 719_468
+
+/**
+ * undefined for a day that no month has, and for the years 0 to 99, which are somebody's short form. Years are counted
+ * from March, so that the leap day is their last (Howard Hinnant, "chrono-compatible low-level date algorithms").
+ */
 function utcDayMs(year: number, month: number, day: number): number | undefined {
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31 && year >= 100)) return undefined
-  const ms = Date.UTC(year, month - 1, day)
-  return day > 28 && new Date(ms).getUTCDate() !== day ? undefined : ms
+  if (!(year >= 100 && month >= 1 && month <= 12 && day >= 1)) return undefined
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  if (!(day <= (DAYS_OF_MONTHS[month - 1] as number) + (month === 2 && isLeap ? 1 : 0))) return undefined
+  const marchYear = month > 2 ? year : year - 1
+  const ofEra = marchYear % 400
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
+  const days = ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear
+  return (Math.floor(marchYear / 400) * DAYS_OF_400_YEARS + days - DAYS_TO_EPOCH) * DAY_MS
 }
 
 /** How far from its arrival an event may lie. */

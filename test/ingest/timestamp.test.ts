@@ -64,6 +64,21 @@ describe('any moment', () => {
     )
   })
 
+  test('of any day reads as Date reads it, whether there is such a day or not.', () => {
+    const days = fc.tuple(fc.integer({ min: 100, max: 2400 }), fc.integer({ min: 0, max: 13 }), fc.nat(32))
+    fc.assert(
+      fc.property(days, ([year, month, day]) => {
+        const pad = (n: number, digits: number) => String(n).padStart(digits, '0')
+        const text = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
+        const ms = Date.parse(`${text}T00:00:00Z`)
+        // Date lets the 30th of February be the 2nd of March.
+        const isDay = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
+        expect(parseTimestamp(`${text}T00:00:00Z`)).toBe(isDay ? ms : undefined)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   test('reads back from epoch seconds, milliseconds, microseconds and nanoseconds.', () => {
     fc.assert(
       fc.property(moments, (ms) => {
