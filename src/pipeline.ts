@@ -7,7 +7,7 @@ import { type Block, type BlockLimits, isFull } from './block.ts'
 import type { MemoryBudget } from './alert/memory-budget.ts'
 import type { AccessEvent, DecodedEvent, TokenId } from './event.ts'
 import type { Fold, Folded } from './fold.ts'
-import type { DeadLetter } from './ingest/dead-letter.ts'
+import type { Decoded } from './ingest/decode.ts'
 import type { RawRecord } from './ingest/source.ts'
 import type { MemoryPeers } from './profile/memory-peers.ts'
 import type { SourceFold } from './source-fold.ts'
@@ -18,10 +18,7 @@ const CHUNK_RECORDS = 2_000
 
 export interface PipelineSteps {
   /** Bytes to events and dead letters; never throws. `ingestedAtMs` decides what is too late or too early. */
-  readonly decode: (
-    record: RawRecord,
-    ingestedAtMs: number,
-  ) => { readonly events: readonly DecodedEvent[]; readonly deadLetters: readonly DeadLetter[] }
+  readonly decode: (record: RawRecord, ingestedAtMs: number) => Decoded
   readonly enrich: (event: DecodedEvent) => AccessEvent
   readonly states: TokenStates
   readonly fold: Fold
@@ -44,55 +41,50 @@ export interface Pipeline {
 export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipeline {
   return {
     async extend(block, records, from) {
-      const chunk = records.slice(from, from + CHUNK_RECORDS)
-      const decoded = chunk.map((record) => {
-        const { events, deadLetters } = steps.decode(record, block.ingestedAtMs)
-        return { record, deadLetters, events: events.map(steps.enrich) }
-      })
+      const end = Math.min(records.length, from + CHUNK_RECORDS)
+      const decoded: Decoded[] = []
       const wanted = new Set<TokenId>()
-      for (const { events } of decoded) {
-        for (const { tokenId } of events) if (tokenId !== '' && !block.tokens.has(tokenId)) wanted.add(tokenId)
+      for (let at = from; at < end; at++) {
+        const outcome = steps.decode(records[at] as RawRecord, block.ingestedAtMs)
+        decoded.push(outcome)
+        for (const { tokenId } of outcome.events) {
+          if (tokenId !== '' && !block.tokens.has(tokenId)) wanted.add(tokenId)
+        }
       }
       if (wanted.size > 0) await steps.states.acquire([...wanted], block)
       for (const tokenId of wanted) block.tokens.add(tokenId)
 
-      let taken = 0
-      for (const { record, deadLetters, events } of decoded) {
-        if (block.records === 0) block.firstTimestampMs = record.timestampMs ?? 0
-        block.records++
-        block.bytes += record.value?.length ?? 0
-        if (!block.isRetry) block.lastOffset = record.offset
+      let at = from
+      for (const { events, deadLetters } of decoded) {
+        takeRecord(block, records[at++] as RawRecord)
         block.deadLetters.push(...deadLetters)
-        for (const event of events) {
-          const before = block.findings.length
-          const folded = steps.fold(stateOf(steps.states, event), event)
-          steps.peers?.learn(event, folded.firsts)
-          addFolded(block, folded)
-          if (folded.sight !== undefined && steps.foldSource !== undefined) {
-            addFindings(block, steps.foldSource(event, folded.sight), event)
-          }
-          steps.budget?.learn(folded.event, block.findings.slice(before))
-        }
-        taken++
+        for (const event of events) foldInto(block, steps.enrich(event), steps)
         if (!block.isRetry && isFull(block, limits)) break
       }
-      return taken
+      return at - from
     },
   }
 }
 
-function stateOf(states: TokenStates, event: AccessEvent) {
-  return event.tokenId === '' ? undefined : states.of(event.tokenId)
+function takeRecord(block: Block, { offset, value, timestampMs }: RawRecord): void {
+  if (block.records === 0) block.firstTimestampMs = timestampMs ?? 0
+  block.records++
+  block.bytes += value?.length ?? 0
+  if (!block.isRetry) block.lastOffset = offset
+}
+
+function foldInto(block: Block, event: AccessEvent, { states, fold, peers, foldSource }: PipelineSteps): void {
+  const state = event.tokenId === '' ? undefined : states.of(event.tokenId)
+  const folded = fold(state, event)
+  peers?.learn(event, folded.firsts)
+  block.events.push(folded.event)
+  addFound(block, folded, event)
+  if (folded.sight !== undefined && foldSource !== undefined) addFound(block, foldSource(event, folded.sight), event)
 }
 
 type Found = Pick<Folded, 'findings' | 'alerts'>
 
-function addFolded(block: Block, folded: Folded): void {
-  block.events.push(folded.event)
-  addFindings(block, folded, folded.event)
-}
-
-function addFindings(block: Block, { findings, alerts }: Found, { position }: AccessEvent): void {
+function addFound(block: Block, { findings, alerts }: Found, { position }: AccessEvent): void {
   block.findings.push(...findings)
   for (const alert of alerts) block.alerts.push({ alert, position })
 }

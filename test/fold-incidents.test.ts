@@ -32,7 +32,7 @@ const SETTINGS: FoldSettings = {
   },
   findingBitsMin: 3,
   quarantineBits: 8,
-  thresholdBits: 10,
+  thresholdBits: () => 10,
   database: 'tokenwatch',
 }
 

@@ -195,7 +195,7 @@ describe('the findings of any history', () => {
     fc.assert(
       fc.property(session, ({ session, settings, events, context }) => {
         const other = createSession()
-        const others = { thresholdBits: 1000, minBits: settings.minBits === undefined ? 1 : undefined }
+        const others = { thresholdBits: () => 1000, minBits: settings.minBits === undefined ? 1 : undefined }
         foldInto(other, events, { ...settings, ...others }, context)
         expect(other.findings).toEqual(session.findings)
         expect(other.events).toEqual(session.events)

@@ -90,6 +90,7 @@ const SEVERITY_BITS: Readonly<Record<Severity, number>> = { low: 0, medium: 4, h
 /** How an incident stands: what severity follows from. */
 export interface Standing {
   readonly concern: Concern
+  readonly firstMs: number
   readonly bits: number
   readonly severityMin: Severity | undefined
   readonly isGrave: boolean

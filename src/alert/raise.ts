@@ -10,7 +10,8 @@ const EVENT_IDS_MAX = 5
 const SOURCES_MAX = 5
 
 export interface RaiseSettings {
-  readonly thresholdBits: number
+  /** By when an incident began: it does not alert by another threshold than it began with. */
+  readonly thresholdBits: (beganAtMs: number) => number
   /** ClickHouse database that evidence queries name. */
   readonly database: string
 }
@@ -35,8 +36,8 @@ export function raiseAlert(
   subject: AlertSubject,
   settings: RaiseSettings,
 ): Alert | undefined {
-  const severity = severityOf(incident, subject.isPowerful, settings.thresholdBits)
-  const before = standingBefore && severityOf(standingBefore, subject.isPowerful, settings.thresholdBits)
+  const severity = severityAt(incident, subject, settings)
+  const before = standingBefore && severityAt(standingBefore, subject, settings)
   if (severity === undefined || severity === before) return undefined
   const kind = before === undefined ? 'opened' : 'escalated'
   // Resolve actions come with acknowledging; until then no incident was ever reopened.
@@ -57,9 +58,13 @@ export function markBits(
   const bitsBefore = standingBefore?.bits ?? 0
   const floor = Math.floor(incident.bits)
   if (incident.bits < minBits || (Math.floor(bitsBefore) === floor && bitsBefore >= minBits)) return undefined
-  const severity = severityOf(incident, subject.isPowerful, settings.thresholdBits) ?? 'low'
+  const severity = severityAt(incident, subject, settings) ?? 'low'
   const alertId = hashId(incident.id, 'bits', floor) as AlertId
   return writeAlert({ alertId, kind: 'bits', severity, reopening: 0 }, incident, timeMs, subject, settings)
+}
+
+function severityAt(standing: Standing, { isPowerful }: AlertSubject, { thresholdBits }: RaiseSettings) {
+  return severityOf(standing, isPowerful, thresholdBits(standing.firstMs))
 }
 
 function writeAlert(

@@ -101,7 +101,7 @@ export interface CliOutput {
 const EXAMPLES = [
   'tokenwatch check-config --print',
   'tokenwatch run --config tokenwatch.yaml',
-  'tokenwatch run --set alerting.thresholdBits=16 --set log.level=debug',
+  'tokenwatch run --set alerting.budgetPerDay=1 --set log.level=debug',
 ]
 
 const SETTINGS_HELP = `

@@ -123,7 +123,7 @@ describe('an incident', () => {
 
 describe('the severity at a threshold of 14 bits', () => {
   function standing(bits: number, change: Partial<Standing> = {}): Standing {
-    return { concern: 'misuse', bits, severityMin: undefined, isGrave: false, ...change }
+    return { concern: 'misuse', firstMs: 0, bits, severityMin: undefined, isGrave: false, ...change }
   }
 
   test.each([

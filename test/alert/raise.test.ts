@@ -42,8 +42,8 @@ function finding(index: number, bits: number, change: Partial<IncidentFinding> =
   }
 }
 
-function standingOf({ concern, bits, severityMin, isGrave }: Incident): Standing {
-  return { concern, bits, severityMin, isGrave }
+function standingOf({ concern, firstMs, bits, severityMin, isGrave }: Incident): Standing {
+  return { concern, firstMs, bits, severityMin, isGrave }
 }
 
 /** Adds findings one event at a time, each with as many bits as the sum grows by, and what each step gives. */
@@ -53,7 +53,7 @@ function play(steps: readonly number[], thresholdBits: number, minBits?: number)
     const before = index === 0 ? undefined : standingOf(incident)
     const seen = finding(index, bits)
     addToIncident(incident, seen, incident.bits + bits)
-    const settings = { thresholdBits, database: 'tokenwatch' }
+    const settings = { thresholdBits: () => thresholdBits, database: 'tokenwatch' }
     return minBits === undefined
       ? raiseAlert(incident, before, seen.timeMs, SUBJECT, settings)
       : markBits(incident, before, seen.timeMs, SUBJECT, settings, minBits)
@@ -110,7 +110,7 @@ describe('the alerts of an incident', () => {
         let before: string | undefined
         for (const [index, bits] of steps.entries()) {
           sum += bits
-          const standing: Standing = { concern: 'misuse', bits: sum, severityMin: undefined, isGrave: false }
+          const standing = standingOf({ ...createIncident(ID, 'misuse', BEGAN_MS), bits: sum })
           const severity = severityOf(standing, false, thresholdBits)
           const alert = alerts[index]
           expect(alert === undefined).toBe(severity === before)
@@ -128,7 +128,7 @@ describe('the alerts of an incident', () => {
 })
 
 describe('what raises an alert beside the bits', () => {
-  const settings = { thresholdBits: 14, database: 'tokenwatch' }
+  const settings = { thresholdBits: () => 14, database: 'tokenwatch' }
 
   /** The alert of one more finding for an incident at so many bits. */
   function next(bits: number, change: Partial<IncidentFinding>, concern: Incident['concern'] = 'misuse') {
@@ -163,6 +163,25 @@ describe('what raises an alert beside the bits', () => {
     addToIncident(incident, finding(0, 14), 14)
     const powerful = { ...SUBJECT, isPowerful: true }
     expect(raiseAlert(incident, undefined, finding(0, 14).timeMs, powerful, settings)?.severity).toBe('medium')
+  })
+})
+
+describe('a threshold that changes from day to day', () => {
+  const NOON_AFTER_MS = BEGAN_MS + 24 * 3_600_000
+
+  test.each([
+    ['falls', 14, 10],
+    ['rises', 10, 14],
+  ])('%s: an incident keeps the one that it began with', (_, first, then) => {
+    const settings = { thresholdBits: (ms: number) => (ms < NOON_AFTER_MS ? first : then), database: '' }
+    const incident = createIncident(ID, 'misuse', BEGAN_MS)
+    addToIncident(incident, finding(0, 12), 12)
+    const opened = raiseAlert(incident, undefined, finding(0, 12).timeMs, SUBJECT, settings)
+    expect(opened !== undefined).toBe(first <= 12)
+    const before = standingOf(incident)
+    const next = finding(36 * 60, 1)
+    addToIncident(incident, next, 13)
+    expect(raiseAlert(incident, before, next.timeMs, SUBJECT, settings)).toBeUndefined()
   })
 })
 
@@ -211,7 +230,7 @@ describe('what an alert says', () => {
   function alertOf(findings: readonly IncidentFinding[]): Alert {
     const incident = createIncident(ID, 'misuse', findings[0]?.timeMs ?? 0)
     for (const one of findings) addToIncident(incident, one, incident.bits + one.bits)
-    const settings = { thresholdBits: 1, database: 'tokenwatch' }
+    const settings = { thresholdBits: () => 1, database: 'tokenwatch' }
     return raiseAlert(incident, undefined, findings.at(-1)?.timeMs ?? (0 as EventTimeMs), SUBJECT, settings) as Alert
   }
 

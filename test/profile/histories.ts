@@ -126,7 +126,7 @@ export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
   }),
   findingBitsMin: fc.constantFrom(0.5, 1, 3),
   quarantineBits: fc.constantFrom(0, 1, 4, 10),
-  thresholdBits: fc.constantFrom(1, 3, 6),
+  thresholdBits: fc.constantFrom(1, 3, 6).map((bits) => () => bits),
   database: fc.constant('tokenwatch'),
   minBits: fc.constantFrom(undefined, undefined, 1, 2.5),
 })

@@ -11,7 +11,7 @@ const DEFAULTS: FoldSettings = {
   evidence: alertingSettings.parse({}).evidence,
   findingBitsMin: 3,
   quarantineBits: 10,
-  thresholdBits: 14,
+  thresholdBits: () => 14,
   database: 'tokenwatch',
 }
 
