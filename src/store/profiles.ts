@@ -145,13 +145,16 @@ const PAST_FINDINGS = `findings FINAL
 WHERE subject_kind = 'token' AND subject IN {tokens: Array(String)}
   AND NOT (topic = {topic: String} AND partition = {partition: UInt32} AND offset >= {offset: UInt64})`
 
-/** Of what carries a window: late findings that stand apart, and those of other concerns, are no part of the sum. */
+/**
+ * Of what carries a window: late findings that stand apart, and those of other concerns, are no part of the sum. Within
+ * one event the sum grows from finding to finding, which puts them in order.
+ */
 const WINDOWS_SQL = `
 SELECT subject, detector, cause, toFloat64(bits) AS bits, time, bucket, toFloat64(sum_bits) AS sum_bits, window,
   toFloat64(carried_bits) AS carried_bits
 FROM ${PAST_FINDINGS} AND (subject, window) IN (
   SELECT subject, max(window) FROM ${PAST_FINDINGS} AND window > toDateTime64(0, 3) GROUP BY subject)
-ORDER BY subject, ingested_at, topic, partition, offset, record_index`
+ORDER BY subject, ingested_at, topic, partition, offset, record_index, findings.sum_bits`
 
 /** A token's open incident of a concern is the one with the latest finding. */
 const OPEN_INCIDENTS = `

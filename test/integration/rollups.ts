@@ -36,29 +36,37 @@ const STORED_VALUES = `
 
 const COUNTS = ['calls', 'unauthorized', 'forbidden', 'not_found', 'rate_limited', 'server_errors', 'bytes'] as const
 
+/** Returns to a source, of those that were learned (bits 7 and 8): by the hour only. */
+const TURNS = ['network_turns', 'address_turns'] as const
+
 /** Calls and bytes come from events that teach or hold counts (bit 5), errors from those that teach errors (bit 6). */
-function expectedActivity(bucket: string): string {
+function expectedActivity(bucket: string, turns: readonly string[] = []): string {
   return `
   SELECT token_id, toUnixTimestamp(${bucket}(time)) AS bucket, toUInt8(bitTest(held, 5)) AS is_held,
     countIf(counts) AS calls, countIf(errors AND status = 401) AS unauthorized,
     countIf(errors AND status = 403) AS forbidden, countIf(errors AND status = 404) AS not_found,
     countIf(errors AND status = 429) AS rate_limited, countIf(errors AND status >= 500) AS server_errors,
     sumIf(bytes_in, counts) + sumIf(bytes_out, counts) AS bytes, maxIf(time, counts) AS last_seen
+    ${turns.map((name, at) => `, countIf(bitTest(learned, ${7 + at})) AS ${name}`).join('')}
   FROM (SELECT *, bitTest(learned, 5) OR bitTest(held, 5) AS counts, bitTest(learned, 6) AS errors FROM events)
   WHERE token_id != '' AND (counts OR errors)
   GROUP BY token_id, bucket, is_held`
 }
 
-function storedActivity(table: string): string {
+function storedActivity(table: string, turns: readonly string[] = []): string {
   return `
   SELECT token_id, toUnixTimestamp(bucket) AS bucket, held AS is_held,
     ${COUNTS.map((name) => `sum(${table}.${name}) AS ${name}`).join(', ')}, max(${table}.last_seen) AS last_seen
+    ${turns.map((name) => `, sum(${table}.${name}) AS ${name}`).join('')}
   FROM ${table} GROUP BY token_id, bucket, is_held`
 }
 
 const ROLLUPS: Readonly<Record<string, { readonly stored: string; readonly expected: string }>> = {
   token_values: { stored: STORED_VALUES, expected: EXPECTED_VALUES },
-  token_activity_hour: { stored: storedActivity('token_activity_hour'), expected: expectedActivity('toStartOfHour') },
+  token_activity_hour: {
+    stored: storedActivity('token_activity_hour', TURNS),
+    expected: expectedActivity('toStartOfHour', TURNS),
+  },
   token_activity_5min: {
     stored: storedActivity('token_activity_5min'),
     expected: expectedActivity('toStartOfFiveMinutes'),

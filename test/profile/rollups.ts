@@ -105,7 +105,7 @@ function windowRows(findings: readonly Finding[]): WindowRow[] {
     const latest = greatest(own.map((finding) => finding.windowMs))
     const inLogOrder = own
       .filter((finding) => latest > 0 && finding.windowMs === latest)
-      .sort((a, b) => a.position.offset - b.position.offset)
+      .sort((a, b) => a.position.offset - b.position.offset || a.sumBits - b.sumBits)
     return inLogOrder.map((finding) => ({
       subject: finding.subject,
       detector: finding.detector,

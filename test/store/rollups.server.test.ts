@@ -66,8 +66,9 @@ function valuesOf(events: readonly FoldedEvent[]): ValueRow[] {
   return [...rows.values()]
 }
 
-/** An independent account of token_activity_*. */
+/** An independent account of token_activity_*: returns to a source are counted by the hour only. */
 function activityOf(events: readonly FoldedEvent[], bucketMs: number) {
+  const turns = bucketMs === HOUR_MS ? { network_turns: 0, address_turns: 0 } : {}
   const rows = new Map<string, Record<string, number>>()
   for (const event of events) {
     const counted = ((event.learned | event.held) & 32) !== 0
@@ -87,6 +88,11 @@ function activityOf(events: readonly FoldedEvent[], bucketMs: number) {
       server_errors: 0,
       bytes: 0,
       last: 0,
+      ...turns,
+    }
+    if (bucketMs === HOUR_MS) {
+      if (event.learned & 128) row['network_turns']! += 1
+      if (event.learned & 256) row['address_turns']! += 1
     }
     if (counted) {
       row['calls']! += 1
@@ -109,8 +115,13 @@ function sorted(rows: readonly object[]): string[] {
 
 /** No bit in both masks; `fresh` only where one of them is set. */
 const anyMasks = fc
-  .tuple(fc.nat(127), fc.nat(127), fc.nat(31))
-  .map(([a, b, c]) => ({ learned: a & ~b, held: b & 63, fresh: (a | b) & c }))
+  .tuple(fc.nat(511), fc.nat(511), fc.nat(31))
+  .map(([a, b, c]) => ({ learned: withTurns(a & ~b), held: withTurns(b & 447), fresh: (a | b) & c }))
+
+/** A return is counted with a call that counts. */
+function withTurns(mask: number): number {
+  return (mask & 32) === 0 ? mask & 127 : mask
+}
 
 const anyEvent = fc.record({
   masks: anyMasks,
@@ -154,14 +165,18 @@ test('rollups equal an independent account of the same events', async () => {
           z.looseObject({ hits: z.number() }),
         )
         expect(sorted(values)).toEqual(sorted(valuesOf(events)))
-        for (const [table, bucketMs] of [
-          ['token_activity_hour', HOUR_MS],
-          ['token_activity_5min', HOUR_MS / 12],
+        for (const [table, bucketMs, turns] of [
+          [
+            'token_activity_hour',
+            HOUR_MS,
+            ', sum(network_turns) AS network_turns, sum(address_turns) AS address_turns',
+          ],
+          ['token_activity_5min', HOUR_MS / 12, ''],
         ] as const) {
           const activity = await db.query(
             `SELECT toInt64(toUnixTimestamp(bucket)) * 1000 AS bucket, held, sum(calls) AS calls, sum(unauthorized) AS unauthorized,
              sum(forbidden) AS forbidden, sum(not_found) AS not_found, sum(rate_limited) AS rate_limited,
-             sum(server_errors) AS server_errors, sum(bytes) AS bytes, toUnixTimestamp64Milli(max(last_seen)) AS last
+             sum(server_errors) AS server_errors, sum(bytes) AS bytes, toUnixTimestamp64Milli(max(last_seen)) AS last ${turns}
            FROM ${table} WHERE token_id = {token: String} GROUP BY bucket, held`,
             { token },
             z.looseObject({ calls: z.number() }),

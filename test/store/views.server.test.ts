@@ -30,8 +30,8 @@ async function act(incident: string, action: string, atMs: number): Promise<void
 
 beforeAll(async () => {
   const findings = [
-    sampleFinding(1, { bits: 4.5 }),
-    sampleFinding(2, { bits: 8, detector: 'new-user-agent', ip: '198.51.100.1' }),
+    sampleFinding(1, { bits: 4.5, sumBits: 1.5 }),
+    sampleFinding(2, { bits: 8, sumBits: 11.5, detector: 'new-user-agent', cause: 'client', ip: '198.51.100.1' }),
     sampleFinding(3, { incidentId: 'incident-2' as IncidentId, findingId: 'other' as FindingId, subject: 'tok_b' }),
   ]
   const events = [0, 1, 2, 3].map((offset) =>
@@ -74,22 +74,30 @@ test('incidents: what happened to whom, how bad, and where it stands', async () 
   expect(found).toEqual([
     {
       incident_id: 'incident-1',
+      concern: 'misuse',
       subject_kind: 'token',
       subject: 'tok_a',
       token_name: 'build server',
       tenant: 'acme',
       began_at: '2026-01-15T12:00:01.000Z',
       last_at: '2026-01-15T12:00:02.000Z',
-      surprise_bits: 12.5,
+      surprise_bits: 11.5,
       findings: 2,
       detectors: ['new-country', 'new-user-agent'],
       ips: ['198.51.100.1', '198.51.100.9'],
       event_ids: ['event-1', 'event-2'],
       status: 'open',
       resolves: 0,
+      severity: 'critical',
       alerts: 2,
       alerts_sent: 1,
     },
+  ])
+})
+
+test('an incident that never alerted has no severity', async () => {
+  expect(await view(`SELECT severity, alerts FROM incidents WHERE incident_id = 'incident-2'`)).toEqual([
+    { severity: '', alerts: 0 },
   ])
 })
 
@@ -171,12 +179,13 @@ test('token_timeline: what it did by hour, and when it stood out', async () => {
 
 test('findings_explained: each finding once, with what makes it surprising', async () => {
   const found = await view(
-    `SELECT finding_id, one_in, seen, normal, numbers FROM findings_explained WHERE incident_id = 'incident-1' ORDER BY time`,
+    `SELECT finding_id, cause, concern, one_in, sum_bits, seen, normal, numbers
+     FROM findings_explained WHERE incident_id = 'incident-1' ORDER BY time`,
   )
-  const same = { seen: 'called from BR', normal: 'DE in 700 hours', numbers: { n: 700, k: 1 } }
+  const same = { concern: 'misuse', seen: 'called from BR', normal: 'DE in 700 hours', numbers: { n: 700, k: 1 } }
   expect(found).toEqual([
-    { finding_id: 'finding-1', one_in: 23, ...same },
-    { finding_id: 'finding-2', one_in: 256, ...same },
+    { finding_id: 'finding-1', cause: 'source', one_in: 23, sum_bits: 1.5, ...same },
+    { finding_id: 'finding-2', cause: 'client', one_in: 256, sum_bits: 11.5, ...same },
   ])
 })
 
