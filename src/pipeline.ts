@@ -9,6 +9,7 @@ import type { AccessEvent, DecodedEvent, TokenId } from './event.ts'
 import type { Fold, Folded } from './fold.ts'
 import type { Decoded } from './ingest/decode.ts'
 import type { RawRecord } from './ingest/source.ts'
+import { dayOf } from './profile/calendar.ts'
 import type { MemoryPeers } from './profile/memory-peers.ts'
 import type { SourceFold } from './source-fold.ts'
 import type { TokenStates } from './token-states.ts'
@@ -24,6 +25,8 @@ export interface PipelineSteps {
   readonly fold: Fold
   /** Peers that are counted as the fold goes. */
   readonly peers?: Pick<MemoryPeers, 'learn'>
+  /** Makes the thresholds ready of days, since 1970, on which incidents may have begun that the events belong to. */
+  readonly prepareDays?: (days: ReadonlySet<number>) => Promise<void>
   /** Scores of incidents that are counted as the fold goes. */
   readonly budget?: Pick<MemoryBudget, 'learn'>
   /** Sources that are counted as the fold goes. */
@@ -53,6 +56,7 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
       }
       if (wanted.size > 0) await steps.states.acquire([...wanted], block)
       for (const tokenId of wanted) block.tokens.add(tokenId)
+      await steps.prepareDays?.(daysOf(decoded, wanted, steps.states))
 
       let at = from
       for (const { events, deadLetters } of decoded) {
@@ -66,6 +70,16 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
   }
 }
 
+/** Days of the events, and of the incidents that are open for tokens which were loaded for them. */
+function daysOf(decoded: readonly Decoded[], tokens: ReadonlySet<TokenId>, states: TokenStates): Set<number> {
+  const days = new Set<number>()
+  for (const { events } of decoded) for (const { timeMs } of events) days.add(dayOf(timeMs))
+  for (const tokenId of tokens) {
+    for (const incident of Object.values(states.of(tokenId).incidents)) days.add(dayOf(incident.firstMs))
+  }
+  return days
+}
+
 function takeRecord(block: Block, { offset, value, timestampMs }: RawRecord): void {
   if (block.records === 0) block.firstTimestampMs = timestampMs ?? 0
   block.records++
@@ -73,13 +87,16 @@ function takeRecord(block: Block, { offset, value, timestampMs }: RawRecord): vo
   if (!block.isRetry) block.lastOffset = offset
 }
 
-function foldInto(block: Block, event: AccessEvent, { states, fold, peers, foldSource }: PipelineSteps): void {
+function foldInto(block: Block, event: AccessEvent, steps: PipelineSteps): void {
+  const { states, fold, peers, budget, foldSource } = steps
+  const before = block.findings.length
   const state = event.tokenId === '' ? undefined : states.of(event.tokenId)
   const folded = fold(state, event)
   peers?.learn(event, folded.firsts)
   block.events.push(folded.event)
   addFound(block, folded, event)
   if (folded.sight !== undefined && foldSource !== undefined) addFound(block, foldSource(event, folded.sight), event)
+  budget?.learn(folded.event, block.findings.slice(before))
 }
 
 type Found = Pick<Folded, 'findings' | 'alerts'>
