@@ -5,8 +5,8 @@
  * Findings of one coincidence window are weighed together. Detectors that tell of one cause (where from, with what,
  * what, how much, when) tell the same thing twice, so of each cause only the loudest detector counts. Several causes at
  * once are rarer than each by itself, by more than their bits say: each cause beyond the first adds `coincidenceBits`.
- * From what is surprising in a window the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in
- * every week; facts are no matter of chance, and count whole. What is
+ * From each cause the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in every week; facts are no
+ * matter of chance, and count whole. What is
  * left adds to the sum, which halves every `halfLifeMs`. A window takes over `carriedBitsMax` at most: a great surprise
  * was told, and must not make an alert of each small one that follows.
  */
@@ -98,12 +98,13 @@ function addToWindow(window: Map<string, WindowBits>, { detector, cause, bits, b
 function windowBits({ window }: Evidence, settings: EvidenceSettings): number {
   const loudest = new Map<string, number>()
   for (const { cause, bits } of window.values()) loudest.set(cause, Math.max(bits, loudest.get(cause) ?? 0))
-  let sum = -settings.driftBits
+  let sum = 0
   let causes = 0
   for (const [cause, bits] of loudest) {
-    if (cause !== 'fact') sum += bits
+    const left = cause === 'fact' ? bits : bits - settings.driftBits
+    if (left <= 0) continue
+    sum += left
     if (cause !== 'again' && cause !== 'sensitive') causes++
   }
-  sum = Math.max(0, sum) + (loudest.get('fact') ?? 0)
   return roundBits(sum + Math.max(0, causes - 1) * settings.coincidenceBits)
 }

@@ -36,19 +36,19 @@ export const alertingSettings = z.strictObject({
         .number()
         .min(0)
         .max(64)
-        .default(2)
+        .default(3)
         .describe('What each further cause in one window adds: unusual source, client, action, volume, time, company.'),
       driftBits: z
         .number()
         .min(0)
         .max(64)
-        .default(3)
-        .describe('Taken from each window, for some new value comes in every week.'),
+        .default(2.5)
+        .describe('Taken from each cause of a window, for some new value comes in every week. Facts pay none.'),
       carriedBitsMax: z
         .number()
         .min(0)
         .max(64)
-        .default(4)
+        .default(2)
         .describe('What a window takes over at most from what was found before it.'),
       halfLifeMs: durationMs('Time in which what was found before counts for half.').min(HOUR_MS).default(DAY_MS),
     })

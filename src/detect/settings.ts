@@ -20,7 +20,7 @@ export const detectSettings = z.strictObject({
     .number()
     .min(0.5)
     .max(64)
-    .default(3)
+    .default(2)
     .describe('A detector stays silent below this many bits. It decides what is stored as a finding and what sums up.'),
   detectors: z.strictObject(detectors).prefault({}).describe('The settings of each detector, under its name.'),
 })

@@ -16,6 +16,8 @@ import { HOUR_MS } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 
 const FAR_HOURS = 3
+/** Before so many days a token has shown no rhythm. */
+const DAYS_MIN = 5
 
 export const unusualHour = defineDetector({
   name: 'unusual-hour',
@@ -38,6 +40,7 @@ export const unusualHour = defineDetector({
       if (raised !== undefined && hour * HOUR_MS <= raised.bucketMs) return undefined
       const ofDay = hour % 24
       const worked = workedHours(profile.activity, dayOf(event.timeMs))
+      if (worked.all.days < DAYS_MIN) return undefined
       const all = share(worked.all, ofDay, 1)
       const kind = isWeekend(event.timeMs) ? worked.weekend : worked.workday
       const alike = share(kind, ofDay, 1)

@@ -55,6 +55,10 @@ const PERCENT_ENCODED = /%[0-9A-Fa-f]{2}/
 const DATE_TIME = /^\d{4}-\d\d-\d\dT/
 const OPAQUE_CHARS_MIN = 16
 const LONG_CHARS_MIN = 40
+const MIXED_CHARS_MIN = 10
+const MIXED_CASE = /^(?:[A-Za-z]{1,12}[_-])?(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{8,}$/
+/** Words in camel case, maybe after a prefix or with a version: each capital begins a word or stands in an acronym. */
+const CAMEL_CASE = /^(?:[a-z]+[_-])?(?:[A-Z]{2,}(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]{2,}|[A-Z](?=[A-Z][a-z])|\d+v?)+$/
 
 function isId(segment: string): boolean {
   if (NUMERIC.test(segment)) return !API_VERSION.test(segment)
@@ -65,12 +69,18 @@ function isId(segment: string): boolean {
     UUID.test(segment) ||
     ULID.test(segment) ||
     PREFIXED.test(segment) ||
+    (segment.length >= MIXED_CHARS_MIN && isMixed(segment)) ||
     EMAIL.test(segment) ||
     PERCENT_ENCODED.test(segment) ||
     DATE_TIME.test(segment) ||
     segment.length >= LONG_CHARS_MIN ||
     (segment.length >= OPAQUE_CHARS_MIN && isOpaque(segment))
   )
+}
+
+/** Capitals strewn among small letters, `id_QGQRAHcLjBcxhL`: some that begin no word. */
+function isMixed(segment: string): boolean {
+  return MIXED_CASE.test(segment) && !CAMEL_CASE.test(segment)
 }
 
 /** Digits strewn among letters: at least three of them, in at least two places. */

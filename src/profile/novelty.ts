@@ -111,7 +111,6 @@ function measure(
   const local = { n: nLocal, k: kLocal, ...newValueBits(nLocal, kLocal) }
   const { n, k, delta, bits: unseenBits } = local.bits <= anywhere.bits ? local : anywhere
   const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
-  const bits = isAgain ? Math.min(unseenBits, AGAIN_BITS_MAX) : unseenBits
   const prefix = prefixes[level] as string
   const reach = !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
   const peerBits = roundBits(reachBits(peers, dimension, level, reach))
@@ -122,7 +121,7 @@ function measure(
     n,
     k,
     delta,
-    bits: Math.max(0, bits + peerBits),
+    bits: Math.min(isAgain ? AGAIN_BITS_MAX : Number.POSITIVE_INFINITY, Math.max(0, unseenBits + peerBits)),
     unseenBits,
     peerBits,
     reach,
