@@ -59,8 +59,9 @@ interface Pending {
 }
 
 /**
- * Yields events in the order in which they reach the log: event time, save for a few that come some seconds late. The
- * same options give the same events; other tokens, attacks or a longer time change none of a token's own events.
+ * Yields events in the order in which they reach the log: event time, save for a few that come late. The same options
+ * give the same events. In the demonstration other tokens, attacks or a longer time change none of a token's own events;
+ * in the evaluation's estate they do, for its size is kept and attacks take calls away.
  * Memory holds the tokens and the calls of about one hour, however many days are simulated. Throws RangeError where the
  * start is no whole hour.
  */

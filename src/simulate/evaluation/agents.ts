@@ -92,6 +92,11 @@ export function programAgent({ random, world, service, name }: HabitContext, own
   }
 }
 
+/** Two clients in use side by side. */
+export function alternating(first: Agent, second: Agent, share: number): Agent {
+  return (timeMs, random) => (random.chance(share) ? second : first)(timeMs, random)
+}
+
 /** One user agent for ever. `''` and `-` are what a client without one sends. */
 export function constantAgent(text: string): Agent {
   return () => text

@@ -11,6 +11,8 @@ export interface Gateway {
   /** Whether it sends the route beside the path. */
   readonly sendsRoute: boolean
   readonly sendsBytes: boolean
+  /** Whether its clock has whole seconds only. */
+  readonly isCoarse: boolean
 }
 
 export interface Endpoint {

@@ -114,7 +114,7 @@ function canonicalEvent(call: Call, client: Client, random: Random): CanonicalEv
   const typical = endpoint.bytesTypical * work.bytesFactor * Math.exp(0.5 * random.normal())
   const bytes = call.bytes ?? (status >= 400 ? 60 + random.int(200) : Math.round(typical))
   return {
-    timestamp: timeText(call.timeMs),
+    timestamp: timeText(gateway.isCoarse ? call.timeMs - (call.timeMs % 1_000) : call.timeMs),
     id: uuid(random),
     token_id: token.token_id,
     token_name: fields === 'all' ? token.name : '',

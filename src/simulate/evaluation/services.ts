@@ -61,6 +61,7 @@ function createService(random: Random, words: string, routedShare: number): Serv
     region: random.pick(REGIONS),
     sendsRoute: random.chance(routedShare),
     sendsBytes: random.chance(0.93),
+    isCoarse: random.chance(0.12),
   }
   const routes = title.endsWith('!')
     ? [postOnly(random, gateway, base, resources[0] as string)]

@@ -18,8 +18,13 @@ export interface WorkOptions {
   readonly refusesWholeRoutes?: boolean
   /** Share of 429 in an hour. */
   limitedShare?(hourMs: number): number
-  /** A time in which a broken version asks for what is not there. */
-  readonly broken?: { readonly fromMs: number; readonly untilMs: number; readonly share: number }
+  /** A time in which a broken version asks for what is not there, or in a way that nobody understands. */
+  readonly broken?: {
+    readonly fromMs: number
+    readonly untilMs: number
+    readonly share: number
+    readonly status: number
+  }
   /** Factor on the bytes of answers. */
   readonly bytesFactor?: number
 }
@@ -101,8 +106,9 @@ export function createWork(random: Random, { services, options, additions, migra
       if (draw < failureShare + serverErrorShare) return random.pick(SERVER_ERRORS)
       if (random.chance(options.limitedShare?.(timeMs) ?? 0)) return 429
       const { broken } = options
-      if (broken !== undefined && timeMs >= broken.fromMs && timeMs < broken.untilMs && random.chance(broken.share))
-        return 404
+      if (broken !== undefined && timeMs >= broken.fromMs && timeMs < broken.untilMs) {
+        if (random.chance(broken.share)) return broken.status
+      }
       const refusedHere = doomed === undefined ? random.chance(refused.share) : doomed.has(endpoint)
       if (refusedHere) return random.pick(refused.statuses)
       return endpoint.success

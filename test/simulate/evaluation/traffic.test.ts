@@ -113,7 +113,7 @@ describe('the traffic', () => {
   it('has the troubles of real traffic in benign calls: refusals, rate limits, outages', () => {
     const counts = new Map<number, number>()
     for (const { event } of [...benign.values()].flat()) counts.set(event.status, (counts.get(event.status) ?? 0) + 1)
-    for (const status of [401, 403, 404, 429, 500, 503]) expect(counts.get(status), String(status)).toBeGreaterThan(30)
+    for (const status of [401, 403, 404, 429, 500, 503]) expect(counts.get(status), String(status)).toBeGreaterThan(10)
   })
 
   it('never does by itself what the registry forbids', () => {

@@ -1,4 +1,4 @@
-/** A client with one broken deployment: for some hours most of what it asks for is not there. */
+/** A client with one broken deployment: for some hours most of what it asks for is not there, or is no request. */
 import { HOUR_MS, MINUTE_MS } from '../../../settings.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, moment, volume } from '../habit.ts'
@@ -20,7 +20,7 @@ export const brokenDeploy: HabitKind = {
       callsPerVisit: random.between(1, 5),
       visitMs: MINUTE_MS,
       deploysMs: [fromMs],
-      work: { broken: { fromMs, untilMs, share: random.between(0.3, 1) } },
+      work: { broken: { fromMs, untilMs, share: random.between(0.3, 1), status: random.pick([404, 404, 400, 422]) } },
       traits: { isPerson: false, place: 'cloud' },
     }
   },

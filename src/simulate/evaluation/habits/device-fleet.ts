@@ -19,7 +19,8 @@ export const deviceFleet: HabitKind = {
     const isSilent = random.chance(0.25)
     return {
       where: mixed(devices),
-      agent: (timeMs, random) => (isSilent ? '' : `ESP32 HTTP Client/${firmware(timeMs - random.int(5) * 86_400_000)}`),
+      agent: (timeMs, random) =>
+        isSilent ? '-' : `ESP32 HTTP Client/${firmware(timeMs - random.int(5) * 86_400_000)}`,
       load: wave(random, tenant.zone),
       callsPerDay: volume(context, 130),
       callsPerVisit: 1,

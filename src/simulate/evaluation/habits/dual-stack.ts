@@ -4,7 +4,7 @@ import { programAgent, browserAgent } from '../agents.ts'
 import { type HabitKind, volume } from '../habit.ts'
 import { leisure, wave } from '../loads.ts'
 import { networksOf, v6Of } from '../networks/index.ts'
-import { line, mixed, v6Line } from '../where.ts'
+import { fixed, line, mixed, v6Line } from '../where.ts'
 
 export const dualStack: HabitKind = {
   weight: 18,
@@ -19,7 +19,7 @@ export const dualStack: HabitKind = {
     const v6 = v6Of(network)
     return {
       where: mixed([
-        [line(random, network, random.between(2, 90)), 1],
+        [kind === 'fixed' ? line(random, network, random.between(2, 90)) : fixed(random, network), 1],
         ...(v6 === undefined ? [] : [[v6Line(random, v6), Math.exp(random.normal())] as const]),
       ]),
       agent: isPerson ? browserAgent(context) : programAgent(context, []),

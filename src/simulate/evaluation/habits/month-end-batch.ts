@@ -1,5 +1,5 @@
-/** A job that does little until the month ends, and then twenty times as much for two or three days. */
-import { MINUTE_MS } from '../../../settings.ts'
+/** A job that does little until the month ends or begins, and then many times as much for one to three days. */
+import { DAY_MS, MINUTE_MS } from '../../../settings.ts'
 import { daysToMonthEnd } from '../calendar.ts'
 import { programAgent } from '../agents.ts'
 import { type HabitKind, volume } from '../habit.ts'
@@ -13,8 +13,9 @@ export const monthEndBatch: HabitKind = {
     const { random, tenant } = context
     const usual = office(random, tenant.zone)
     const surge = random.between(6, 40)
-    const length = 1 + random.int(3)
-    const atEnd = (hourMs: number) => daysToMonthEnd(hourMs + (length - 1) * 86_400_000) < length
+    const lengthMs = (1 + random.int(3)) * DAY_MS
+    const shiftMs = random.int(4) * DAY_MS
+    const atEnd = (hourMs: number) => daysToMonthEnd(hourMs - shiftMs + lengthMs - DAY_MS) < lengthMs / DAY_MS
     return {
       where: machine(context, 1),
       agent: programAgent(context, []),

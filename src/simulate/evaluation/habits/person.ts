@@ -1,6 +1,6 @@
-/** A person with a browser: home, office and a telephone's hotspot, working hours, days off. */
+/** A person with a browser, and some with an application beside it: home, office and a telephone's hotspot, working hours, days off. */
 import { MINUTE_MS } from '../../../settings.ts'
-import { browserAgent } from '../agents.ts'
+import { alternating, appAgent, browserAgent } from '../agents.ts'
 import { type HabitKind, moments, volume } from '../habit.ts'
 import { absences, office, times } from '../loads.ts'
 import { workplaces } from '../people.ts'
@@ -10,9 +10,11 @@ export const person: HabitKind = {
   names: ['jonas-browser', 'maria-browser', 'amelie-browser', 'kenji-browser', 'priya-browser', 'lucas-browser'],
   create: (context) => {
     const { random, world, tenant } = context
+    const browser = browserAgent(context)
+    const app = appAgent(random, world.products, tenant.name)
     return {
       where: workplaces(context),
-      agent: browserAgent(context),
+      agent: random.chance(0.2) ? alternating(browser, app, random.between(0.02, 0.4)) : browser,
       load: times(office(random, tenant.zone), absences(random, tenant.zone, world.startMs, world.days)),
       callsPerDay: volume(context, 18, 0.6),
       callsPerVisit: random.between(2, 10),
