@@ -35,7 +35,9 @@ describe('one seed, one estate', () => {
   })
 
   it('gives these very bytes on every machine, so that figures measured with it can be measured again', () => {
-    expect(digest({ ...SMALL, tokens: 35, days: 2 })).toMatchInlineSnapshot(`"0a92c3bab4c24dda294e80f907e34965a4751b993fd9080d0611d2a45acb0157"`)
+    expect(digest({ ...SMALL, tokens: 35, days: 2 })).toMatchInlineSnapshot(
+      `"0a92c3bab4c24dda294e80f907e34965a4751b993fd9080d0611d2a45acb0157"`,
+    )
   })
 
   it('ends after eventsMax events, the first ones', () => {
