@@ -18,8 +18,8 @@ export interface Detection {
   readonly decode: Decoder
   readonly enrich: Enricher
   readonly fold: Fold
-  /** The same under another registry. */
-  readonly foldWith: (registry: TokenRegistry) => Fold
+  /** The same under another registry, and with other sources if they are given. */
+  readonly foldWith: (registry: TokenRegistry, sources?: SourceSnapshot) => Fold
   readonly foldSettings: FoldSettings
   /** Id of the fingerprint key, '' without one. */
   readonly keyId: string
@@ -53,8 +53,9 @@ export async function createDetection(config: Config, options: DetectionOptions 
   const asn = enrich.asnDatabase === undefined ? undefined : await openAsnDatabase(enrich.asnDatabase)
   const foldSettings = foldSettingsOf(config, options)
   const detectors = createDetectors(config)
-  const { peers = NO_PEERS, sources = NO_SOURCES } = options
-  const foldWith = (registry: TokenRegistry) => createFold(detectors, foldSettings, { peers, registry, sources })
+  const { peers = NO_PEERS } = options
+  const foldWith = (registry: TokenRegistry, sources = options.sources ?? NO_SOURCES) =>
+    createFold(detectors, foldSettings, { peers, registry, sources })
   return {
     decode: createDecoder({
       settings: ingest,

@@ -40,7 +40,7 @@ export const sharedSource = defineDetector({
       if (step === undefined) return undefined
       return {
         ...step,
-        seen: `Used from ${sourceOf(event)}, as are others: ${sharingText(sharing)}`,
+        seen: `Used from ${sourceOf(event)}, in company: ${sharingText(sharing)}`,
         normal: usualArrivalsText(sharing),
         numbers: sharing.numbers,
       }

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { z } from 'zod'
 import { configSchema } from '../../src/config/schema.ts'
 import type { Finding } from '../../src/detect/finding.ts'
-import { type Detection, createDetection } from '../../src/detection.ts'
+import { type Detection, createDetection, sourceFoldSettingsOf } from '../../src/detection.ts'
 import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
 import { createTokenState } from '../../src/fold.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
@@ -11,9 +11,14 @@ import { createPipeline } from '../../src/pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../../src/registry/registered-token.ts'
 import { problemText, readTokenList } from '../../src/registry/token-file.ts'
 import { replay } from '../../src/replay.ts'
+import { createSourceFold } from '../../src/source-fold.ts'
+import { createMemorySources } from '../../src/sources/memory-sources.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
 
 const CASES = new URL('../cases/', import.meta.url)
+const SOURCE_SETTINGS = sourceFoldSettingsOf(configSchema.parse({}))
+/** More than any case has. */
+const SOURCES_MAX = 1_000
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 const habitSchema = z.strictObject({
@@ -138,9 +143,13 @@ export async function play(
   const states = createMemoryStates((tokenId) => createTokenState(tokenId, detection.foldSettings.profile))
   const limits = { rowsMax: 50_000, bytesMax: 32_000_000 }
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, false)
+  const { registry } = one
+  const sources = createMemorySources(detection.foldSettings.profile.adoptAfterMs, SOURCES_MAX)
+  const fold = detection.foldWith(registry, sources)
+  const foldSource = createSourceFold(sources, registry, SOURCE_SETTINGS, detection.foldSettings)
   const findings: Finding[] = []
   const summary = await replay('case', batchesOf(records), {
-    pipeline: createPipeline({ ...detection, decode, states, fold: detection.foldWith(one.registry) }, limits),
+    pipeline: createPipeline({ ...detection, decode, states, fold, foldSource }, limits),
     states,
     limits,
     clock: { now: () => 0 },

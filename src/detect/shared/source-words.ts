@@ -14,11 +14,11 @@ export function usualFailuresText({ numbers }: Spraying): string {
   return `In ${hours} active hours of all sources, one fails with ${round(mean)} such tokens an hour; ${own}`
 }
 
-/** `5 tokens of 3 companies newly used from there within the hour, 4 of them by a client that is new to them`. */
+/** `5 tokens of 3 companies came here for the first time within the hour, 4 of them by a client that is new to them`. */
 export function sharingText({ tokens, companies, tenants, newClients }: Sharing): string {
   const whose = companies > 1 ? ` of ${companies} companies` : tenants[0] ? ` of ${tenants.join(', ')}` : ''
   const clients = newClients === 0 ? '' : `, ${newClients} of them by a client that is new to them`
-  return `${tokens} tokens${whose} newly used from there within the hour${clients}`
+  return `${tokens} tokens${whose} came here for the first time within the hour${clients}`
 }
 
 export function usualArrivalsText({ numbers }: Sharing): string {
