@@ -1,4 +1,5 @@
 /** Wires what reads: the consumer, one partition object for each partition of the epoch, the pipeline, the block store. */
+import { budgetOf } from '../alert/budget.ts'
 import type { Block } from '../block.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -19,6 +20,7 @@ import { type OnRetry, persist } from '../store/persist.ts'
 import { loadRegistry, registryTimes } from '../store/registry.ts'
 import type { Store } from '../store/store.ts'
 import { createStoredStates } from './stored-states.ts'
+import { createStoredThresholds } from './stored-thresholds.ts'
 import type { TokenStates } from '../token-states.ts'
 
 /** How long a stop waits for what is being stored before it leaves that to the next owner. */
@@ -193,7 +195,10 @@ async function createMiddle(
   onRetry: OnRetry,
   currentSignal: () => AbortSignal,
 ): Promise<{ readonly states: TokenStates; readonly pipeline: Pipeline; readonly keyId: string }> {
+  const budget = budgetOf(config.alerting)
+  const thresholds = budget && createStoredThresholds(budget)
   const detection = await createDetection(config, {
+    ...(thresholds && { thresholdBits: thresholds.thresholdBits }),
     counters: {
       fieldDropped: (field) => metrics.fieldDropped(field),
       sourceTextSeen: () => metrics.sourceText(),
@@ -208,7 +213,8 @@ async function createMiddle(
     return loaded
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
-  const steps = { decode, enrich: detection.enrich, states }
+  const prepareDays = thresholds?.prepareFrom(store.db, (ask) => persist(currentSignal(), onRetry, ask))
+  const steps = { decode, enrich: detection.enrich, states, ...(prepareDays && { prepareDays }) }
   const registries = createRegistryHistory(
     {
       times: () => persist(currentSignal(), onRetry, () => registryTimes(store.db)),

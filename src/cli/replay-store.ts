@@ -32,6 +32,7 @@ export async function openReplayStore(config: Config, topic: string, detection: 
   const outbox = outboxStoreOf(store.db)
   return {
     states: createStoredStates(store.db, detection.foldSettings.profile, config.learning.profilesMax),
+    db: store.db,
     blocks: createBlockStore({ db: store.db, keyId: detection.keyId, onRetry: () => {} }),
     /** Records every alert of the file as suppressed, for each target. */
     async finish(): Promise<void> {

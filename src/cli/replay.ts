@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Alert } from '../alert/alert.ts'
 import { budgetOf } from '../alert/budget.ts'
 import { createMemoryBudget } from '../alert/memory-budget.ts'
+import { createStoredThresholds } from '../app/stored-thresholds.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createDetection, sourceFoldSettingsOf } from '../detection.ts'
@@ -79,9 +80,11 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const peers = options.store ? undefined : createMemoryPeers()
   const sources = options.store ? undefined : createMemorySources(config.learning.adoptAfterMs)
   const settings = budgetOf(config.alerting)
-  const budget = settings && createMemoryBudget(settings)
+  const budget = settings && !options.store ? createMemoryBudget(settings) : undefined
+  const thresholds = settings && options.store ? createStoredThresholds(settings) : undefined
+  const thresholdBits = (budget ?? thresholds)?.thresholdBits
   const detection = await createDetection(config, {
-    ...(budget === undefined ? {} : { thresholdBits: budget.thresholdBits }),
+    ...(thresholdBits && { thresholdBits }),
     ...(peers === undefined ? {} : { peers }),
     ...(sources === undefined ? {} : { sources }),
     registry,
@@ -93,9 +96,10 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const limits = config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
   const { enrich, fold, foldSettings } = detection
+  const prepareDays = stored && thresholds?.prepareFrom(stored.db)
   const foldSource = sources && createSourceFold(sources, registry, sourceFoldSettingsOf(config), foldSettings)
   const pipeline = createPipeline(
-    { decode, enrich, states, fold, ...(peers && { peers }), ...(budget && { budget }), ...(foldSource && { foldSource }) },
+    { decode, enrich, states, fold, ...(peers && { peers }), ...(budget && { budget }), ...(prepareDays && { prepareDays }), ...(foldSource && { foldSource }) },
     limits,
   )
   const output = await openAlertOutput(options.alerts)
