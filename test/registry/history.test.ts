@@ -1,5 +1,5 @@
 /** A block sees one registry, whenever and by whomever it is processed. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SETTLE_MS, createRegistryHistory } from '../../src/registry/history.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../../src/registry/registered-token.ts'

@@ -44,7 +44,7 @@ describe('versions', async () => {
   const db = await testDatabase('registry')
 
   test('each state can be read again, and names the change that made it', async () => {
-    const unlike = token('a', { name: `O'Neill \\ "x"\n` as string, scopes: [], rotatedFrom: 'z' as TokenId })
+    const unlike = token('a', { name: `O'Neill \\ "x"\n`, scopes: [], rotatedFrom: 'z' as TokenId })
     const first = await writeTokens(db, [version(unlike), version(token('b'))])
     const second = await writeTokens(db, [version(token('a', { owner: '' })), version(token('b'), true)])
     expect(second).toBeGreaterThan(first)
