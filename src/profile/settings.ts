@@ -17,6 +17,7 @@ export const learningSettings = z.strictObject({
   )
     .min(HOUR_MS)
     .default(14 * DAY_MS),
+  // Not fewer than the sources that turns.ts remembers: those are read back from the values.
   valuesMax: count('Values kept per token and dimension; the latest seen are kept.', 16).max(65_536).default(512),
   profilesMax: count('Profiles held in memory; the others are loaded again from ClickHouse when they are needed.', 100)
     .max(10_000_000)
