@@ -20,13 +20,13 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** Sums that can be done by hand: each window less 3 bits, each further cause 2 more, alerts from 10 bits on. */
+/** Sums that can be done by hand: of each cause the loudest, each further cause 2 bits more, alerts from 10 bits on. */
 const SETTINGS: FoldSettings = {
   profile: { valuesMax: 16, adoptAfterMs: 14 * DAY_MS, incidentGapMs: 6 * HOUR_MS },
   evidence: {
     coincidenceWindowMs: HOUR_MS,
     coincidenceBits: 2,
-    driftBits: 3,
+    driftBits: 0,
     halfLifeMs: 24 * HOUR_MS,
     carriedBitsMax: 4,
   },
@@ -85,7 +85,7 @@ function alertsOf({ alerts }: Folded): unknown[] {
 describe('the alerts of a stream', () => {
   test('come with the event whose evidence crosses the threshold, once, and again as the severity rises', () => {
     const { at } = stage()
-    expect(alertsOf(at(0, { place: 9 }))).toEqual([])
+    expect(alertsOf(at(0, { place: 6 }))).toEqual([])
     expect(alertsOf(at(1, { program: 5 }))).toEqual(['opened low at 13'])
     expect(alertsOf(at(2, { program: 4 }))).toEqual([])
     expect(alertsOf(at(3, { deed: 4 }))).toEqual(['escalated high at 19'])
@@ -93,20 +93,20 @@ describe('the alerts of a stream', () => {
   })
 
   test('are one where an event finds several things at once', () => {
-    expect(alertsOf(stage().at(0, { place: 9, program: 9, deed: 9 }))).toEqual(['opened critical at 28'])
+    expect(alertsOf(stage().at(0, { place: 9, program: 8, deed: 7 }))).toEqual(['opened critical at 28'])
   })
 
   test('open anew with a new incident, which takes over a little of the last', () => {
     const { at } = stage()
-    expect(alertsOf(at(0, { place: 20 }))).toEqual(['opened medium at 17'])
-    expect(alertsOf(at(6 * 60 + 1, { place: 9 }))).toEqual(['opened low at 10'])
+    expect(alertsOf(at(0, { place: 17 }))).toEqual(['opened medium at 17'])
+    expect(alertsOf(at(6 * 60 + 1, { place: 6 }))).toEqual(['opened low at 10'])
   })
 
   test('within an incident follow the highest sum: what decays is not told again', () => {
     const { at, state } = stage()
-    at(0, { place: 20 })
-    expect(alertsOf(at(300, { place: 20 }))).toEqual(['escalated high at 21'])
-    expect(alertsOf(at(600, { place: 10 }))).toEqual([])
+    at(0, { place: 17 })
+    expect(alertsOf(at(300, { place: 17 }))).toEqual(['escalated high at 21'])
+    expect(alertsOf(at(600, { place: 7 }))).toEqual([])
     expect(state.evidence.bits).toBe(4 + 7)
     expect(state.incidents.misuse?.bits).toBe(4 + 17)
   })
@@ -114,10 +114,10 @@ describe('the alerts of a stream', () => {
   test('come without bits where a fact demands it, and weigh more for a powerful token', () => {
     const powerful = { ...TOKEN, expiresAtMs: 0 as EventTimeMs }
     const registered = { ...NO_CONTEXT, registry: createRegistry([powerful]) }
-    expect(alertsOf(stage().at(0, { place: { bits: 3, severityMin: 'high' } }))).toEqual(['opened high at 0'])
-    expect(alertsOf(stage().at(0, { place: 13 }))).toEqual(['opened low at 10'])
-    expect(alertsOf(stage().at(0, { place: { bits: 13, isGrave: true } }))).toEqual(['opened medium at 10'])
-    expect(alertsOf(stage({}, registered).at(0, { place: 13 }))).toEqual(['opened medium at 10'])
+    expect(alertsOf(stage().at(0, { place: { bits: 3, severityMin: 'high' } }))).toEqual(['opened high at 3'])
+    expect(alertsOf(stage().at(0, { place: 10 }))).toEqual(['opened low at 10'])
+    expect(alertsOf(stage().at(0, { place: { bits: 10, isGrave: true } }))).toEqual(['opened medium at 10'])
+    expect(alertsOf(stage({}, registered).at(0, { place: 10 }))).toEqual(['opened medium at 10'])
   })
 
   test('name the token as the registry does', () => {
@@ -149,7 +149,7 @@ const TOKEN = {
 describe('each concern', () => {
   test('has incidents of its own, with alerts of their own', () => {
     const { at, state } = stage()
-    const { findings, alerts } = at(0, { place: 13, outage: 14, hygiene: 4 })
+    const { findings, alerts } = at(0, { place: 10, outage: 14, hygiene: 4 })
     expect(findings.map(({ detector, sumBits }) => [detector, sumBits])).toEqual([
       ['place', 10],
       ['outage', 14],
@@ -198,9 +198,9 @@ describe('what comes too late for the open incident', () => {
   test('stands for itself: it is no part of the sum, carries no window and leaves the open incident open', () => {
     const { at, state } = stage()
     at(0, {})
-    at(24 * 60, { place: 9 })
+    at(24 * 60, { place: 6 })
     const before = structuredClone(state.evidence)
-    const { findings } = at(60, { program: 9, deed: 5 })
+    const { findings } = at(60, { program: 6, deed: 5 })
     expect(findings.map(({ sumBits, windowMs, carriedBits }) => [sumBits, windowMs, carriedBits])).toEqual([
       [6, 0, 0],
       [13, 0, 0],
@@ -213,15 +213,15 @@ describe('what comes too late for the open incident', () => {
     const { at } = stage()
     at(0, {})
     at(24 * 60, { place: 30 })
-    expect(at(60, { program: 10 }).event.held).toBe(0)
-    expect(at(120, { program: 11 }).event.held).not.toBe(0)
+    expect(at(60, { program: 7 }).event.held).toBe(0)
+    expect(at(120, { program: 8 }).event.held).not.toBe(0)
   })
 })
 
 describe('quarantine', () => {
   test('takes an event at quarantineBits of evidence, and not below', () => {
-    expect(stage().at(0, { place: 10.5 }).event.held).toBe(0)
-    expect(stage().at(0, { place: 11 }).event).toMatchObject({ learned: MASK.errors })
+    expect(stage().at(0, { place: 7.5 }).event.held).toBe(0)
+    expect(stage().at(0, { place: 8 }).event).toMatchObject({ learned: MASK.errors })
   })
 
   test('takes what lies within reach of an incident that stands that high, findings or not', () => {
