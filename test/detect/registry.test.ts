@@ -38,10 +38,10 @@ describe('the registry of detectors', () => {
 
   test.each(files)('%s opens with what it is for: attack, signal, bits or formula, and what it cannot see', (file) => {
     const [comment = ''] = /^\/\*\*[\s\S]*?\*\//.exec(readFileSync(new URL(file, ROOM), 'utf8')) ?? []
-    expect(comment).toMatch(/^\/\*\*\n \* A token .+\.\n \*\n/)
+    expect(comment).toMatch(/^\/\*\*\n \* A token\b.+\.\n \*\n/)
     expect(comment).toContain('Attack: ')
     expect(comment).toContain('Signal: ')
-    expect(comment).toMatch(/Bits: |Formula: /)
+    expect(comment).toMatch(/(Bits|Formula):\s/)
     expect(comment).toContain('Blind to: ')
   })
 })
