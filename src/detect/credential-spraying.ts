@@ -2,9 +2,9 @@
  * A token that works from a source which has just failed with many others.
  *
  * Attack: someone tries a list of stolen or guessed credentials, and this one is good. Signal: a call that is not refused,
- * from an address, prefix or network that is new to the token, and that was refused (401; 403 counts half) with other
- * tokens to which it is new as well, or which nobody knows. The source itself is told of as an incident of its own,
- * before any token works. Bits: those of the source's failures within the hour, the tail of a negative binomial
+ * from an address or prefix that is new to the token, and that was refused (401; 403 counts half) with other tokens to
+ * which it is new as well, or which nobody knows. The source itself, or its whole network, is told of as an incident of
+ * its own, before any token works. Bits: those of the source's failures within the hour, the tail of a negative binomial
  * (sources/bits.ts), told in steps of four bits.
  * Blind to: lists tried from a new address each time, or more slowly than a few tokens an hour; credentials that are
  * tried from where their owners work.
@@ -17,6 +17,7 @@ import { defineDetector } from './detector.ts'
 import { sprayingText, usualFailuresText } from './shared/source-words.ts'
 import { newStep } from './shared/step.ts'
 import { sourceOf } from './shared/words.ts'
+import { explainSpraying } from './shared/source-arithmetic.ts'
 
 export const credentialSpraying = defineDetector({
   name: 'credential-spraying',
@@ -25,6 +26,7 @@ export const credentialSpraying = defineDetector({
   settings: z.strictObject({
     tokensMin: count('A source that fails with fewer tokens within an hour is not told of.').default(3),
   }),
+  explain: explainSpraying,
   create: ({ tokensMin }) => ({
     name: 'credential-spraying',
     inspect(event, profile, { sources, peers }) {

@@ -3,7 +3,7 @@
  *
  * Attack: a breach, of a vault, a laptop, a build, gives several tokens away at once, and whoever has them uses them from
  * one place. Signal: within an hour an address or prefix is new to several tokens that seldom see a new one, above all
- * tokens of several companies (tenants; owners where these are fewer), and by clients that are new to them as well.
+ * tokens of several companies (tenants; owners where these are fewer), from several networks, by clients new to them.
  * Opposite: a company moves, its tokens come with the clients that they had; that is one note about the source for those
  * who look after tokens. Bits: log2 of how much likelier this is for stolen tokens than for moved ones, by the estate's
  * own counts (sources/bits.ts), told in steps of four bits.
@@ -18,6 +18,7 @@ import { defineDetector } from './detector.ts'
 import { sharingText, usualArrivalsText } from './shared/source-words.ts'
 import { newStep } from './shared/step.ts'
 import { sourceOf } from './shared/words.ts'
+import { explainSharing } from './shared/source-arithmetic.ts'
 
 export const sharedSource = defineDetector({
   name: 'shared-source',
@@ -29,10 +30,11 @@ export const sharedSource = defineDetector({
       4,
     ),
   }),
+  explain: explainSharing,
   create: ({ tokensMin }) => ({
     name: 'shared-source',
     inspect(event, profile, { sources, peers, registry }) {
-      if (event.status === 401) return undefined
+      if (event.status === 401 || event.status === 403) return undefined
       const holder = holderOf(event, registry)
       const sharing = sources.sharingOf(event, holder, () => sightOf(profile, event, peers))
       if (sharing === undefined || sharing.tokens < tokensMin) return undefined

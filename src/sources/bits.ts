@@ -20,7 +20,7 @@ const MEAN_MIN = 0.003
 const SHAPE_MEANS_MAX = 3
 const SHAPE_MEANS_MIN = 1 / 9
 /** Of tokens that newly come to a source, so many are refused something by what they are used to. */
-const REFUSED_SHARE = 0.05
+export const REFUSED_SHARE = 0.05
 
 /**
  * P(so many tokens or more fail within an hour where they are new), as the tail of a negative binomial whose moments are
@@ -85,11 +85,11 @@ const PRIOR_MIXED = 0.1
 const PRIOR_GATHERED = 0.3
 const PRIOR_CHANGED = 0.15
 /** Of tokens that were stolen together: the next is of another company, from another network, has a new client. Priors. */
-const STOLEN_MIXED = 0.5
-const STOLEN_GATHERED = 0.7
-const STOLEN_CHANGED = 0.7
+export const STOLEN_MIXED = 0.5
+export const STOLEN_GATHERED = 0.7
+export const STOLEN_CHANGED = 0.7
 /** What one more token may be worth by one of these. */
-const TOKEN_BITS_MAX = 5
+export const TOKEN_BITS_MAX = 5
 
 /**
  * For a breach and against a move: log2 of how much likelier it is that tokens stolen together come to one new source

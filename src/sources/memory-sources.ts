@@ -20,8 +20,6 @@ import {
 
 /** Sources remembered on each level: those seen last. */
 const SOURCES_MAX = 100_000
-/** Sources of which newcomers tell something. Behind a whole network there are always many tokens. */
-const SHARED_LEVELS: readonly SourceLevel[] = ['address', 'prefix']
 /** What a 403 weighs beside a 401: a client may also earn it by what it asks for. */
 const FORBIDDEN_WEIGHT = 0.5
 /** A wider source is told of only where it says so much more. */
@@ -35,6 +33,11 @@ export interface Learned {
 
 export interface MemorySources extends SourceSnapshot {
   learn(event: AccessEvent, sight: Sight, holder: Holder): Learned
+}
+
+/** Behind a whole network there are always many tokens: it may fail with many, but that says nothing of one more. */
+function isNarrow({ level }: Place): boolean {
+  return level !== 'network'
 }
 
 /** One level of the source of a call. */
@@ -68,6 +71,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
       const { tokenId, timeMs } = event
       const found = placesOf(event).map((place) => {
         const { table, key, level } = place
+        if (!isNarrow(place)) return undefined
         const source = table.get(key)
         if (source?.failures === undefined) return undefined
         const weighed = weighFailures(place, slotOf(timeMs), tokenId)
@@ -133,12 +137,13 @@ function weighFailures({ level, key, table }: Place, slot: number, except?: Toke
 }
 
 function weighNewcomers(
-  { level, key, table }: Place,
+  place: Place,
   slot: number,
   more?: { readonly tokenId: TokenId; readonly newcomer: Newcomer },
 ): Sharing | undefined {
+  const { level, key, table } = place
   const source = table.get(key)
-  if (source === undefined || !SHARED_LEVELS.includes(level)) return undefined
+  if (source === undefined || !isNarrow(place)) return undefined
   if (source.companies.length >= COMPANIES_MAX) return undefined
   const tally: NewcomerTally = tallyNewcomers(source, Math.max(slot, source.slot), more)
   return tally.tokens < 2 ? undefined : { ...tally, ...arrivalBits(tally, table.habits), level, source: key }
