@@ -18,6 +18,7 @@ import { type Turn, networkOf, turnOf } from '../profile/turns.ts'
 import { DAY_MS, HOUR_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
+import { bitsEquation, bounded, num } from './shared/arithmetic.ts'
 
 export const concurrentUse = defineDetector({
   name: 'concurrent-use',
@@ -33,6 +34,12 @@ export const concurrentUse = defineDetector({
     newMs: durationMs('Two sources of which neither came within this time go together.').default(2 * DAY_MS),
     againBitsMax: z.number().min(0).describe('Bits at most where it was told within the day before.').default(4),
   }),
+  explain(found) {
+    const { n = 0, k = 0, factor = 1 } = found.numbers
+    const value = -Math.log2((k + 0.5) / (n + 1)) * factor
+    const expression = `-log2((${k} + 0.5) / (${n} + 1)) * ${num(factor)}`
+    return bitsEquation(bounded(expression, value, found), found)
+  },
   create: ({ sameNetworkFactor, newMs, againBitsMax }, { findingBitsMin }) => ({
     name: 'concurrent-use',
     inspect(event, profile) {
@@ -57,7 +64,8 @@ export const concurrentUse = defineDetector({
       )
       const n = past.length
       const k = past.filter((counts) => (turn === 'network' ? counts.networkTurns : counts.addressTurns) > 0).length
-      const rareBits = -Math.log2((k + 0.5) / (n + 1)) * (turn === 'network' ? 1 : sameNetworkFactor)
+      const factor = turn === 'network' ? 1 : sameNetworkFactor
+      const rareBits = -Math.log2((k + 0.5) / (n + 1)) * factor
       const isAgain = raised !== undefined && startMs - raised.bucketMs <= DAY_MS
       const bits = isAgain ? Math.min(rareBits, againBitsMax) : rareBits
       if (bits < findingBitsMin) return undefined
@@ -66,7 +74,7 @@ export const concurrentUse = defineDetector({
         bits,
         seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
         normal: `In ${k} of ${n} hours of four weeks that were about as busy used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
-        numbers: { n, k, sameNetwork: turn === 'network' ? 0 : 1 },
+        numbers: { n, k, factor },
         bucket: { startMs, step: 1 },
         ...(isAgain ? { cause: 'again' as const } : {}),
       }

@@ -55,6 +55,15 @@ export interface Detector {
   inspect(event: AccessEvent, profile: TokenProfile, context: DetectionContext): Observation | undefined
 }
 
+/** What is stored of a finding, from which its bits can be computed again. */
+export interface FoundNumbers {
+  readonly numbers: Readonly<Record<string, number>>
+  readonly bits: number
+  readonly step: number
+  readonly cause: string
+  readonly concern: string
+}
+
 /** A detector with its settings: what a file in this folder exports and `index.ts` registers. */
 export interface DetectorDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly name: string
@@ -65,6 +74,8 @@ export interface DetectorDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly concern?: Concern
   /** Settings with defaults; every key is described. `enabled` is added to all. */
   readonly settings: S
+  /** The arithmetic of a finding's bits, so that a person can compute them again (shared/arithmetic.ts). */
+  readonly explain?: (found: FoundNumbers) => string
   create(settings: z.infer<S>, shared: SharedDetectSettings): Detector
 }
 

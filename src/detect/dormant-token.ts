@@ -14,6 +14,7 @@ import { isUnauthenticated } from '../profile/dimension.ts'
 import { DAY_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf } from './shared/words.ts'
+import { bitsEquation, bounded, num } from './shared/arithmetic.ts'
 
 export const dormantToken = defineDetector({
   name: 'dormant-token',
@@ -23,6 +24,12 @@ export const dormantToken = defineDetector({
     silentMsMin: durationMs('Shorter silences are never dormancy.').default(14 * DAY_MS),
     bitsMax: z.number().min(0).describe('Bits that a wake-up is worth at most.').default(10),
   }),
+  explain(found) {
+    const { silentDays = 0, pauses = 0, spanDays = 1 } = found.numbers
+    const value = pauses * Math.log2((spanDays + silentDays) / spanDays)
+    const expression = `${num(pauses)} * log2((${num(spanDays)} + ${num(silentDays)}) / ${num(spanDays)})`
+    return bitsEquation(bounded(expression, value, found), found)
+  },
   create: ({ silentMsMin, bitsMax }, { findingBitsMin }) => ({
     name: 'dormant-token',
     inspect(event, profile) {

@@ -18,6 +18,7 @@ import { negativeBinomialTailBits } from '../profile/tails.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { newStep } from './shared/step.ts'
+import { bounded, num, stepEquations } from './shared/arithmetic.ts'
 
 /** Below so many active hours every endpoint is new: only refused ones count. */
 const SETTLED_HOURS = 24
@@ -36,6 +37,12 @@ export const enumeration = defineDetector({
     routesMin: count('Fewer distinct endpoints in an hour are no enumeration.', 2).default(5),
     bitsMax: z.number().min(1).describe('Bits at most.').default(32),
   }),
+  explain(found) {
+    const { routes = 0, mean = 0, shape = 1, tailBits = 0 } = found.numbers
+    const tail = `nbTail(${routes}, ${num(mean)}, ${num(shape)})`
+    const value = negativeBinomialTailBits(routes, mean, shape)
+    return stepEquations(bounded(tail, value, { ...found, bits: tailBits }), tailBits, found)
+  },
   create: ({ routesMin, bitsMax }) => ({
     name: 'enumeration',
     inspect(event, profile) {

@@ -10,12 +10,13 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
-import { errorBits, fitErrors } from '../profile/errors.ts'
+import { BITS_UNKNOWN_MAX, errorBits, fitErrors } from '../profile/errors.ts'
 import { findHour } from '../profile/frequency.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { createHourlyFit } from './shared/hourly-fit.ts'
 import { newStep } from './shared/step.ts'
+import { num, stepEquations } from './shared/arithmetic.ts'
 
 export const errorBurst = defineDetector({
   name: 'error-burst',
@@ -24,6 +25,11 @@ export const errorBurst = defineDetector({
   settings: z.strictObject({
     refusedMin: count('Fewer refused calls in an hour are never a burst.').default(8),
   }),
+  explain(found) {
+    const { refused = 0, calls = 0, alpha = 0, beta = 0, hours = 0, tailBits = 0 } = found.numbers
+    const tail = `bbTail(${refused}, ${calls}, ${num(alpha)}, ${num(beta)})`
+    return stepEquations(`min(max(${BITS_UNKNOWN_MAX}, 2 * log2(${hours} + 1)), ${tail})`, tailBits, found)
+  },
   create: ({ refusedMin }) => {
     const fitFor = createHourlyFit(fitErrors)
     return {

@@ -21,6 +21,7 @@ import {
   timeText,
 } from './shared/fact.ts'
 import { durationOf } from './shared/words.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'expired-token-used'
 
@@ -32,6 +33,7 @@ export const expiredTokenUsed = defineDetector({
     bits: factBits('Bits of a call that was accepted.', 16),
     refusedBits: factBits('Bits of a call that was refused, as it should be.', 3),
   }),
+  explain: priorEquation,
   create: ({ bits, refusedBits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

@@ -10,6 +10,7 @@ import { DAY_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { factBits, outcomeOf, ownerText, tellOnce, timeText } from './shared/fact.ts'
 import { durationOf } from './shared/words.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'expiring-soon'
 
@@ -23,6 +24,7 @@ export const expiringSoon = defineDetector({
     noticeMs: durationMs('So long before the expiry comes the first notice.').default(14 * DAY_MS),
     lastNoticeMs: durationMs('So long before the expiry comes the last notice.').default(3 * DAY_MS),
   }),
+  explain: priorEquation,
   create: ({ bits, noticeMs, lastNoticeMs }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

@@ -12,6 +12,7 @@ import { activeHours } from '../profile/activity.ts'
 import { isRefused } from '../profile/dimension.ts'
 import { defineDetector } from './detector.ts'
 import { isWrite } from './shared/writes.ts'
+import { bitsEquation, num } from './shared/arithmetic.ts'
 
 /** Before so many active hours a token has not shown yet what it does. */
 const SETTLED_HOURS = 24
@@ -23,6 +24,10 @@ export const firstWrite = defineDetector({
   settings: z.strictObject({
     kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(2),
   }),
+  explain(found) {
+    const { n = 0, kindBits = 0 } = found.numbers
+    return bitsEquation(`-log2(1 / (${num(n)} + 1)) + ${num(kindBits)}`, found)
+  },
   create: ({ kindBits }, { findingBitsMin }) => ({
     name: 'first-write',
     inspect(event, profile) {

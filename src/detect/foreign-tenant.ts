@@ -13,6 +13,7 @@ import type { AccessEvent } from '../event.ts'
 import { plainName } from '../registry/registered-token.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, dayStartMs, factBits, ownerText, tellOnce } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'foreign-tenant'
 const TENANT = '{tenant}'
@@ -35,6 +36,7 @@ export const foreignTenant = defineDetector({
       .default([])
       .describe("Tenants whose tokens may use every other one's resources, such as your own company's."),
   }),
+  explain: priorEquation,
   create: ({ bits, refusedBits, patterns, allTenants }) => {
     const compiled = patterns.map((pattern) => ({ parts: segmentsOf(pattern), word: longestWord(pattern) }))
     const unbound = new Set(allTenants.map(plainName))

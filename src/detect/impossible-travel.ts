@@ -11,11 +11,12 @@
  * Formula: haversine on a sphere of 6,371 km.
  */
 import { z } from 'zod'
-import { noveltyOf, rateOfNew } from '../profile/novelty.ts'
+import { newValueBits, noveltyOf, rateOfNew } from '../profile/novelty.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { HOUR_MS } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
+import { bitsEquation, bounded, newValueExpression } from './shared/arithmetic.ts'
 
 const EARTH_RADIUS_KM = 6_371
 /** What an impossible journey is worth beyond the new place alone, where new places are common. */
@@ -32,6 +33,12 @@ export const impossibleTravel = defineDetector({
     distanceKmMin: z.number().min(0).describe('Shorter journeys are never impossible.').default(500),
     speedKmhMin: z.number().min(1).describe('Faster than this is impossible.').default(1000),
   }),
+  explain(found) {
+    const { n = 0, k = 0 } = found.numbers
+    const { bits, delta } = newValueBits(n, k)
+    const expression = `${newValueExpression(n, k, delta)} + ${JOURNEY_BITS}`
+    return bitsEquation(bounded(expression, bits + JOURNEY_BITS, found), found)
+  },
   create: ({ bits, distanceKmMin, speedKmhMin }, { findingBitsMin }) => ({
     name: 'impossible-travel',
     inspect(event, profile, context) {

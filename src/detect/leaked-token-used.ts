@@ -9,6 +9,7 @@
 import { z } from 'zod'
 import { defineDetector } from './detector.ts'
 import { callOf, dayStartMs, factBits, outcomeOf, ownerText, tellOnce, timeText } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'leaked-token-used'
 
@@ -20,6 +21,7 @@ export const leakedTokenUsed = defineDetector({
     bits: factBits('Bits of a call that was accepted.', 24),
     refusedBits: factBits('Bits of a call that was refused.', 8),
   }),
+  explain: priorEquation,
   create: ({ bits, refusedBits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

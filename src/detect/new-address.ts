@@ -10,7 +10,7 @@
 import { z } from 'zod'
 import { noveltyOf } from '../profile/novelty.ts'
 import { defineDetector } from './detector.ts'
-import { noveltyObservation } from './shared/novelty-observation.ts'
+import { explainNovelty, noveltyObservation } from './shared/novelty-observation.ts'
 import { sourceOf } from './shared/words.ts'
 
 export const newAddress = defineDetector({
@@ -18,6 +18,7 @@ export const newAddress = defineDetector({
   summary: 'A token used from an address that it was never used from, on a known network.',
   cause: 'source',
   settings: z.strictObject({}),
+  explain: explainNovelty,
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-address',
     inspect(event, profile, context) {

@@ -10,7 +10,7 @@
 import { z } from 'zod'
 import { noveltyOf } from '../profile/novelty.ts'
 import { defineDetector } from './detector.ts'
-import { noveltyObservation } from './shared/novelty-observation.ts'
+import { explainNovelty, noveltyObservation } from './shared/novelty-observation.ts'
 
 const KINDS = [
   ['service', 'services'],
@@ -23,6 +23,7 @@ export const newEndpoint = defineDetector({
   summary: 'A token that calls a service, an endpoint or a method for the first time.',
   cause: 'action',
   settings: z.strictObject({}),
+  explain: explainNovelty,
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-endpoint',
     inspect(event, profile, context) {

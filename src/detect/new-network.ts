@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { noveltyOf } from '../profile/novelty.ts'
 import { countryName } from '../text.ts'
 import { defineDetector } from './detector.ts'
-import { noveltyObservation } from './shared/novelty-observation.ts'
+import { explainNovelty, noveltyObservation } from './shared/novelty-observation.ts'
 import { sourceOf } from './shared/words.ts'
 
 export const newNetwork = defineDetector({
@@ -18,6 +18,7 @@ export const newNetwork = defineDetector({
   summary: 'A token used from a network that it was never used from, in a known country.',
   cause: 'source',
   settings: z.strictObject({}),
+  explain: explainNovelty,
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-network',
     inspect(event, profile, context) {

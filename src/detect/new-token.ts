@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { DAY_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, outcomeOf, ownerText, timeText } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'new-token'
 
@@ -22,6 +23,7 @@ export const newToken = defineDetector({
     bits: factBits('Bits that it is worth.', 4),
     recentMs: durationMs('A token is new for so long after its creation.').default(7 * DAY_MS),
   }),
+  explain: priorEquation,
   create: ({ bits, recentMs }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

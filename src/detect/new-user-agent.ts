@@ -9,13 +9,14 @@
 import { z } from 'zod'
 import { noveltyOf } from '../profile/novelty.ts'
 import { defineDetector } from './detector.ts'
-import { noveltyObservation } from './shared/novelty-observation.ts'
+import { explainNovelty, noveltyObservation } from './shared/novelty-observation.ts'
 
 export const newUserAgent = defineDetector({
   name: 'new-user-agent',
   summary: 'A token used by a client program, or a version of it, that it was never used by.',
   cause: 'client',
   settings: z.strictObject({}),
+  explain: explainNovelty,
   create: (_settings, { findingBitsMin }) => ({
     name: 'new-user-agent',
     inspect(event, profile, context) {

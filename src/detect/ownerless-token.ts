@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, monthStartOf, outcomeOf, tellOnce } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'ownerless-token'
 
@@ -17,6 +18,7 @@ export const ownerlessToken = defineDetector({
   cause: 'fact',
   concern: 'governance',
   settings: z.strictObject({ bits: factBits('Bits that it is worth.', 4) }),
+  explain: priorEquation,
   create: ({ bits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

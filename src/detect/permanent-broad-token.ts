@@ -11,6 +11,7 @@ import { isBroad } from '../registry/registered-token.ts'
 import { count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, monthStartOf, outcomeOf, ownerText, tellOnce } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'permanent-broad-token'
 const SCOPES_SHOWN = 5
@@ -24,6 +25,7 @@ export const permanentBroadToken = defineDetector({
     bits: factBits('Bits that it is worth.', 4),
     broadScopesMin: count('So many scopes are broad whatever they are.').default(20),
   }),
+  explain: priorEquation,
   create: ({ bits, broadScopesMin }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

@@ -20,6 +20,7 @@ import {
   timeText,
 } from './shared/fact.ts'
 import { durationOf } from './shared/words.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'revoked-token-used'
 
@@ -31,6 +32,7 @@ export const revokedTokenUsed = defineDetector({
     bits: factBits('Bits of a call that was accepted.', 20),
     refusedBits: factBits('Bits of a call that was refused, as it should be.', 3),
   }),
+  explain: priorEquation,
   create: ({ bits, refusedBits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

@@ -18,6 +18,7 @@ import type { RegisteredToken } from '../registry/registered-token.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, dayStartMs, factBits, outcomeOf, tellOnce } from './shared/fact.ts'
 import { callsBefore, knowsRoute } from './shared/habit.ts'
+import { bitsEquation, bounded, num } from './shared/arithmetic.ts'
 
 const NAME = 'scope-exceeded'
 const SCOPES_SHOWN = 8
@@ -50,6 +51,12 @@ export const scopeExceeded = defineDetector({
       .optional()
       .describe('YAML or JSON file with a list of further `rules`, read with the configuration.'),
   }),
+  explain(found) {
+    const { inside = 0, outside = 0, priorBits = 0 } = found.numbers
+    const value = Math.log2((inside + outside + 1) / (outside + 2 ** -priorBits))
+    const expression = `log2((${inside} + ${outside} + 1) / (${outside} + ${num(2 ** -priorBits)}))`
+    return bitsEquation(bounded(expression, value, found), found)
+  },
   create: ({ bits, bitsMax, rules }, { findingBitsMin }) => {
     const scopes = createScopeCheck(rules)
     return {

@@ -13,6 +13,7 @@ import { z } from 'zod'
 import { activeHours } from '../profile/activity.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
 import { defineDetector } from './detector.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 /** Words of a path or route. */
 const ROUTES: readonly string[] = [
@@ -57,6 +58,7 @@ export const sensitiveRoute = defineDetector({
     ]),
     operations: patterns('whole name of an operation, such as DeleteTrail, of any token').default([...OPERATIONS]),
   }),
+  explain: priorEquation,
   create: ({ bits: routeBits, operationBits, routes, operations }, { findingBitsMin }) => {
     const kinds = routes.map((pattern) => new RegExp(pattern, 'i'))
     const acts = operations.map((pattern) => new RegExp(`^(?:${pattern})$`))

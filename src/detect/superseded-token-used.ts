@@ -12,6 +12,7 @@ import { DAY_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, monthStartOf, outcomeOf, ownerText, tellOnce, timeText } from './shared/fact.ts'
 import { durationOf } from './shared/words.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'superseded-token-used'
 const LEFT_ALONE_MS = 2 * DAY_MS
@@ -25,6 +26,7 @@ export const supersededTokenUsed = defineDetector({
     wokenBits: factBits('Bits of one that was accepted after the token had been left alone for two days.', 14),
     graceMs: durationMs('Time that clients have to change to the new token, from its creation.').default(7 * DAY_MS),
   }),
+  explain: priorEquation,
   create: ({ bits, wokenBits, graceMs }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

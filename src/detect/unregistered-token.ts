@@ -9,6 +9,7 @@
 import { z } from 'zod'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, monthStartOf, outcomeOf, tellOnce } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'unregistered-token'
 
@@ -18,6 +19,7 @@ export const unregisteredToken = defineDetector({
   cause: 'fact',
   concern: 'governance',
   settings: z.strictObject({ bits: factBits('Bits that it is worth.', 4) }),
+  explain: priorEquation,
   create: ({ bits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

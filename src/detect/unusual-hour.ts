@@ -14,6 +14,7 @@ import { dayOf, hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
 import { HOUR_MS } from '../settings.ts'
 import { defineDetector } from './detector.ts'
+import { bitsEquation, num } from './shared/arithmetic.ts'
 
 const FAR_HOURS = 3
 /** Before so many days a token has shown no rhythm. */
@@ -30,6 +31,12 @@ export const unusualHour = defineDetector({
       .describe(`Bits more where it never worked within ${FAR_HOURS} hours of that hour.`)
       .default(1),
   }),
+  explain(found) {
+    const { days = 0, daysAtHour = 0, daysAlike = 0, alikeAtHour = 0, farBits = 0 } = found.numbers
+    const all = `-log2((${daysAtHour} + 0.5) / (${days} + 1))`
+    const alike = `-log2((${alikeAtHour} + 0.5) / (${daysAlike} + 1))`
+    return bitsEquation(`max(0, ${all}, ${alike}) + ${num(farBits)}`, found)
+  },
   create: ({ farBits }, { findingBitsMin }) => ({
     name: 'unusual-hour',
     inspect(event, profile) {
@@ -51,7 +58,13 @@ export const unusualHour = defineDetector({
         bits,
         seen: `Used at ${String(ofDay).padStart(2, '0')}:00-${String(ofDay).padStart(2, '0')}:59 UTC on a ${isWeekend(event.timeMs) ? 'weekend' : 'workday'}`,
         normal: `Within an hour of that time on ${all.days} of ${worked.all.days} days, on ${alike.days} of ${kind.days} ${isWeekend(event.timeMs) ? 'weekend days' : 'workdays'}`,
-        numbers: { days: worked.all.days, daysAtHour: all.days, daysAlike: kind.days, alikeAtHour: alike.days },
+        numbers: {
+          days: worked.all.days,
+          daysAtHour: all.days,
+          daysAlike: kind.days,
+          alikeAtHour: alike.days,
+          farBits: isFar ? farBits : 0,
+        },
         bucket: { startMs: hour * HOUR_MS, step: 1 },
       }
     },

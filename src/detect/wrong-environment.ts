@@ -9,6 +9,7 @@
 import { z } from 'zod'
 import { defineDetector } from './detector.ts'
 import { callOf, factBits, monthStartOf, outcomeOf, ownerText, tellOnce } from './shared/fact.ts'
+import { priorEquation } from './shared/arithmetic.ts'
 
 const NAME = 'wrong-environment'
 
@@ -19,6 +20,7 @@ export const wrongEnvironment = defineDetector({
   settings: z.strictObject({
     bits: factBits('Bits of a call that was accepted.', 14),
   }),
+  explain: priorEquation,
   create: ({ bits }) => ({
     name: NAME,
     inspect(event, profile, { registry }) {

@@ -12,7 +12,7 @@ const RHO_MIN = 0.02
 const RHO_MAX = 0.5
 
 /** What the prior alone may claim, however few hours the token has. */
-const BITS_UNKNOWN_MAX = 16
+export const BITS_UNKNOWN_MAX = 16
 
 export interface ErrorFit {
   /** Hours with calls that it was fitted to. */

@@ -1,6 +1,7 @@
 /** Turns what is new about an event into an observation with its words and numbers; shared by the first-seen detectors. */
 import type { Novelty } from '../../profile/novelty.ts'
-import type { Observation } from '../detector.ts'
+import type { FoundNumbers, Observation } from '../detector.ts'
+import { bitsEquation, bounded, newValueExpression, num } from './arithmetic.ts'
 
 export interface NoveltyWords {
   /** What the call was, following `First call`: `from France (FR): 192.0.2.7`. */
@@ -24,4 +25,14 @@ export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Obser
     dimension: novelty.dimension,
     ...(novelty.isAgain ? { cause: 'again' as const } : {}),
   }
+}
+
+/** Each new value's bits are those of its token's history, weighed by how far the value is known to others. */
+export function explainNovelty(found: FoundNumbers): string {
+  const { n = 0, k = 0, delta = 0, peerBits = 0 } = found.numbers
+  const own = newValueExpression(n, k, delta)
+  const unseenBits = -Math.log2((1 + delta * k) / (n + 1))
+  const expression = peerBits === 0 ? own : `max(0, ${own} ${peerBits < 0 ? '-' : '+'} ${num(Math.abs(peerBits))})`
+  const remark = peerBits === 0 ? '' : `${num(peerBits)} for how far it is known among other tokens`
+  return bitsEquation(bounded(expression, Math.max(0, unseenBits + peerBits), found), found, remark)
 }
