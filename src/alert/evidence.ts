@@ -66,7 +66,7 @@ export function addEvidence(evidence: Evidence, finding: EvidenceFinding, settin
   }
   addToWindow(evidence.window, finding)
   evidence.atMs = timeMs
-  evidence.bits = evidence.carriedBits + windowBits(evidence, settings)
+  evidence.bits = evidence.carriedBits + weighWindow(evidence.window, settings).bits
   return evidence.bits
 }
 
@@ -95,16 +95,40 @@ function addToWindow(window: Map<string, WindowBits>, { detector, cause, bits, b
   window.set(detector, known)
 }
 
-function windowBits({ window }: Evidence, settings: EvidenceSettings): number {
-  const loudest = new Map<string, number>()
-  for (const { cause, bits } of window.values()) loudest.set(cause, Math.max(bits, loudest.get(cause) ?? 0))
-  let sum = 0
-  let causes = 0
-  for (const [cause, bits] of loudest) {
-    const left = cause === 'fact' ? bits : bits - settings.driftBits
-    if (left <= 0) continue
-    sum += left
-    if (cause !== 'again' && cause !== 'sensitive') causes++
+/** The findings of one window, in the order of the log, as it weighs them. */
+export function windowOf(findings: Iterable<EvidenceFinding>): Evidence['window'] {
+  const window: Evidence['window'] = new Map()
+  for (const finding of findings) addToWindow(window, finding)
+  return window
+}
+
+export interface WeighedWindow {
+  /** Of each cause the loudest detector, its bits, and what is left of them after the drift. */
+  readonly causes: readonly {
+    readonly cause: string
+    readonly detector: string
+    readonly bits: number
+    readonly leftBits: number
+  }[]
+  /** For the causes beyond the first of which something is left. */
+  readonly coincidenceBits: number
+  readonly bits: number
+}
+
+export function weighWindow(window: Evidence['window'], settings: EvidenceSettings): WeighedWindow {
+  const loudest = new Map<string, { readonly detector: string; readonly bits: number }>()
+  for (const [detector, { cause, bits }] of window) {
+    if (bits > (loudest.get(cause)?.bits ?? 0)) loudest.set(cause, { detector, bits })
   }
-  return roundBits(sum + Math.max(0, causes - 1) * settings.coincidenceBits)
+  let sum = 0
+  let count = 0
+  const causes: WeighedWindow['causes'][number][] = []
+  for (const [cause, { detector, bits }] of loudest) {
+    const leftBits = Math.max(0, cause === 'fact' ? bits : bits - settings.driftBits)
+    causes.push({ cause, detector, bits, leftBits })
+    sum += leftBits
+    if (leftBits > 0 && cause !== 'again' && cause !== 'sensitive') count++
+  }
+  const coincidenceBits = Math.max(0, count - 1) * settings.coincidenceBits
+  return { causes, coincidenceBits, bits: roundBits(sum + coincidenceBits) }
 }
