@@ -7,6 +7,9 @@ import type { Pipeline } from './pipeline.ts'
 import type { TokenStates } from './token-states.ts'
 import type { Clock } from './clock.ts'
 
+/** Nothing waits for a block that is not stored: a small one is forgotten before it has to be moved in memory. */
+export const UNSTORED_BLOCK: BlockLimits = { rowsMax: 1_000, bytesMax: 2 ** 20 }
+
 export interface ReplaySummary {
   records: number
   events: number

@@ -18,7 +18,7 @@ import { renderTerminal } from '../notify/terminal.ts'
 import { createPipeline } from '../pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
 import { createMemoryPeers } from '../profile/memory-peers.ts'
-import { replay } from '../replay.ts'
+import { replay, UNSTORED_BLOCK } from '../replay.ts'
 import { createSourceFold } from '../source-fold.ts'
 import { createMemorySources } from '../sources/memory-sources.ts'
 import { createMemoryStates } from '../token-states.ts'
@@ -93,13 +93,22 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const topic = input === '-' ? 'stdin' : options.store ? `file:${await sha256OfFile(input)}` : 'file'
   await using stored = options.store ? await openReplayStore(config, topic, detection) : undefined
   const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
-  const limits = config.ingest.block
+  const limits = stored === undefined ? UNSTORED_BLOCK : config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
   const { enrich, fold, foldSettings } = detection
   const prepareDays = stored && thresholds?.prepareFrom(stored.db)
   const foldSource = sources && createSourceFold(sources, registry, sourceFoldSettingsOf(config), foldSettings)
   const pipeline = createPipeline(
-    { decode, enrich, states, fold, ...(peers && { peers }), ...(budget && { budget }), ...(prepareDays && { prepareDays }), ...(foldSource && { foldSource }) },
+    {
+      decode,
+      enrich,
+      states,
+      fold,
+      ...(peers && { peers }),
+      ...(budget && { budget }),
+      ...(prepareDays && { prepareDays }),
+      ...(foldSource && { foldSource }),
+    },
     limits,
   )
   const output = await openAlertOutput(options.alerts)
