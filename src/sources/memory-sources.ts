@@ -131,7 +131,7 @@ function weighFailures({ level, key, table }: Place, slot: number, except?: Toke
   if (source === undefined) return undefined
   const at = Math.max(slot, source.slot)
   const tally = tallyFailures(source, at, except)
-  if (tally.tokens === 0) return undefined
+  if (tally.tokens < 2) return undefined
   const weighed = failureBits(tally, countArrived(source, at), source.sums, table.habits)
   return { ...weighed, level, source: key, tokens: tally.tokens, unknown: tally.unknown }
 }

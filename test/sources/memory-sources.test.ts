@@ -78,6 +78,17 @@ describe('a source that fails with many tokens', () => {
   })
 })
 
+describe('a whole network that fails with many tokens', () => {
+  test('is told of, and says nothing of one more token that comes from it', () => {
+    const sources = settled()
+    const told = Array.from({ length: 20 }, (_, nth) =>
+      visit(sources, { tokenId: `tok-${nth}`, sight: STRANGER, status: 401, address: `128.199.${nth}.7` }),
+    )
+    expect(told.at(-1)?.spraying).toMatchObject({ source: 'AS14061', level: 'network', tokens: 20 })
+    expect(seenBy(sources, { address: '128.199.200.7' }).spraying).toBeUndefined()
+  })
+})
+
 describe('it stays quiet', () => {
   test('for a company’s gateway, whose tokens are at home there, however many of them fail', () => {
     const sources = settled()
@@ -110,7 +121,7 @@ describe('it stays quiet', () => {
     const told = Array.from({ length: 40 }, (_, nth) =>
       visit(sources, { tokenId: `tok-${nth}`, sight: NOBODY, status: 401, atMs: nth }),
     )
-    expect(told.every(({ spraying }) => spraying?.bits === 0)).toBe(true)
+    expect(told.every(({ spraying }) => (spraying?.bits ?? 0) === 0)).toBe(true)
   })
 
   test('for a call without an address', () => {
@@ -249,9 +260,9 @@ describe('whatever comes', () => {
     }
     expect(seenBy(sources).spraying?.tokens).toBe(TOKENS_MAX)
     const few = createMemorySources(ADOPT_MS, 10)
-    visit(few, { tokenId: 'tok', sight: STRANGER, status: 401 })
-    expect(seenBy(few).spraying?.tokens).toBe(1)
+    for (const tokenId of ['tok', 'other']) visit(few, { tokenId, sight: STRANGER, status: 401 })
+    expect(seenBy(few).spraying?.tokens).toBe(2)
     for (let nth = 0; nth < 10; nth++) visit(few, { tokenId: 'tok', sight: STRANGER, address: `10.${nth}.0.1` })
-    expect(seenBy(few).spraying).toMatchObject({ level: 'network' })
+    expect(seenBy(few).spraying).toBeUndefined()
   })
 })

@@ -29,21 +29,22 @@ export interface Visit {
   readonly status?: number
   readonly atMs?: number
   readonly address?: string
+  readonly network?: string
   readonly tenant?: string
   readonly owner?: string
 }
 
-export function eventOf({ tokenId, status = 200, atMs = 0, address = SINGAPORE.address, tenant = 'acme' }: Visit) {
-  const prefix = `${address.slice(0, address.lastIndexOf('.'))}.0/24`
-  return call(NOON_MS + atMs, {
-    ...SINGAPORE,
-    ip: address,
-    address,
-    prefix,
+export function eventOf(one: Visit): AccessEvent {
+  const {
     tokenId,
-    status,
-    tenant,
-  }) satisfies AccessEvent
+    status = 200,
+    atMs = 0,
+    address = SINGAPORE.address,
+    network = SINGAPORE.network,
+    tenant = 'acme',
+  } = one
+  const prefix = `${address.slice(0, address.lastIndexOf('.'))}.0/24`
+  return call(NOON_MS + atMs, { ...SINGAPORE, ip: address, address, prefix, network, tokenId, status, tenant })
 }
 
 export function visit(sources: MemorySources, one: Visit): Learned {
@@ -58,7 +59,9 @@ export function calmHours(sources: MemorySources, sourceHours: number): void {
   for (let at = 0; at <= hours; at++) {
     for (let nth = 0; nth < perHour; nth++) {
       const address = `198.51.${nth}.7`
-      visit(sources, { tokenId: `calm-${nth}`, sight: REGULAR, atMs: (at - hours - 1) * 3_600_000, address })
+      const network = `AS${nth}`
+      const atMs = (at - hours - 1) * 3_600_000
+      visit(sources, { tokenId: `calm-${nth}`, sight: REGULAR, atMs, address, network })
     }
   }
 }
