@@ -39,7 +39,7 @@ import {
 } from './profile/profile.ts'
 import { turnOf } from './profile/turns.ts'
 import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
-import { type Sight, sightOf } from './sources/sight.ts'
+import { type Sight, packSight, sightOf } from './sources/sight.ts'
 
 /** All that the fold knows of one token. */
 export interface TokenState {
@@ -122,6 +122,7 @@ export function createFold(
         incidentId: findings[0]?.incidentId ?? '',
         ...masks,
         fresh,
+        ...packSight(sight),
       },
       findings,
       alerts,
@@ -144,7 +145,7 @@ function isUnprofiled(profile: TokenProfile, event: AccessEvent): boolean {
 
 function unprofiled(event: AccessEvent, sight: Sight | undefined): Folded {
   const nothing = { surpriseBits: 0, reasons: [], incidentId: '' as const, learned: 0, held: 0, fresh: 0 }
-  return { event: { ...event, ...nothing }, findings: [], alerts: [], firsts: [], sight }
+  return { event: { ...event, ...nothing, ...packSight(sight) }, findings: [], alerts: [], firsts: [], sight }
 }
 
 function inspectAll(

@@ -48,4 +48,7 @@ export interface FoldedEvent extends AccessEvent {
   readonly learned: number
   readonly held: number
   readonly fresh: number
+  /** How the token stood to the source, as a mask (sources/sight.ts), and the network where it was last before. */
+  readonly sight: number
+  readonly home: string
 }

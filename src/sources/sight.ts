@@ -96,3 +96,41 @@ export function sightOf(profile: TokenProfile, event: AccessEvent, peers: PeerSn
 function hasNewAgent(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): boolean {
   return noveltyOf(profile, 'agent', event, peers)?.level === 0
 }
+
+/** Bits of a sight as a number, above its level; the columns of an event row (docs/schema.md). */
+const SIGHT = { regular: 8, young: 16, unknown: 32, surprised: 64, judged: 128, newClient: 256 } as const
+const NO_SIGHT = 7
+
+/** A sight as the event row holds it. */
+export interface PackedSight {
+  readonly sight: number
+  readonly home: string
+}
+
+export function packSight(sight: Sight | undefined): PackedSight {
+  if (sight === undefined) return { sight: NO_SIGHT, home: '' }
+  const { newLevel, isRegular, isYoung, isUnknown, isSurprised, isNewClient, home } = sight
+  const flags =
+    (isRegular ? SIGHT.regular : 0) |
+    (isYoung ? SIGHT.young : 0) |
+    (isUnknown ? SIGHT.unknown : 0) |
+    (isSurprised ? SIGHT.surprised : 0) |
+    (isNewClient === undefined ? 0 : SIGHT.judged) |
+    (isNewClient === true ? SIGHT.newClient : 0)
+  return { sight: newLevel | flags, home }
+}
+
+export function unpackSight({ sight, home }: PackedSight): Sight | undefined {
+  const newLevel = sight & NO_SIGHT
+  if (newLevel === NO_SIGHT) return undefined
+  const has = (bit: number) => (sight & bit) !== 0
+  return {
+    newLevel,
+    isRegular: has(SIGHT.regular),
+    isYoung: has(SIGHT.young),
+    isUnknown: has(SIGHT.unknown),
+    isSurprised: has(SIGHT.surprised),
+    isNewClient: has(SIGHT.judged) ? has(SIGHT.newClient) : undefined,
+    home,
+  }
+}

@@ -4,7 +4,14 @@ import type { Database } from './database.ts'
 import { identifier } from './identifier.ts'
 
 /** Partitioned by month of event time. `positions` is no part of it: it must outlive every month. */
-const MONTHLY_ROLLUPS = ['token_values', 'token_activity_hour', 'token_activity_5min', 'source_activity'] as const
+const MONTHLY_ROLLUPS = [
+  'token_values',
+  'token_activity_hour',
+  'token_activity_5min',
+  'source_activity',
+  'source_visits',
+  'source_homes',
+] as const
 
 /**
  * Drops every month before the given one. Call it once each partition's watermark is far past those months: a late

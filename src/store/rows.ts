@@ -78,6 +78,8 @@ export function eventColumns(events: readonly FoldedEvent[], ingestedAtMs: numbe
     number('learned', 'UInt16', (e) => e.learned),
     number('held', 'UInt16', (e) => e.held),
     number('fresh', 'UInt16', (e) => e.fresh),
+    number('sight', 'UInt16', (e) => e.sight),
+    text('home', (e) => e.home),
   ]
 }
 
@@ -134,6 +136,7 @@ export function findingColumns(findings: readonly Finding[], ingestedAtMs: numbe
     number('carried_bits', 'Float32', (f) => f.carriedBits),
     text('severity_min', (f) => f.severityMin ?? ''),
     number('grave', 'UInt8', (f) => (f.isGrave ? 1 : 0)),
+    number('reopening', 'UInt32', (f) => f.reopening),
     text('seen', (f) => f.seen),
     text('normal', (f) => f.normal),
     { name: 'numbers', type: 'Map(String, Float64)', values: findings.map((f) => f.numbers) },

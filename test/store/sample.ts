@@ -52,6 +52,8 @@ export function sampleEvent(offset: number, change: Partial<FoldedEvent> = {}): 
     learned: 1 | 2 | 4 | 8 | 32 | 64,
     held: 0,
     fresh: 0,
+    sight: 4,
+    home: '',
     ...change,
   }
 }
@@ -77,6 +79,7 @@ export function sampleFinding(number: number, change: Partial<Finding> = {}): Fi
     carriedBits: 0,
     severityMin: undefined,
     isGrave: false,
+    reopening: 0,
     seen: 'called from BR',
     normal: 'DE in 700 hours',
     numbers: { n: 700, k: 1 },
