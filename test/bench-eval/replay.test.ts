@@ -12,7 +12,7 @@ test('a line is read with all that is scored', () => {
     timeMs: alert.timeMs,
     bits: alert.surpriseBits,
     detectors: ['new-country', 'new-user-agent'],
-    ips: ['203.0.113.7'],
+    ips: ['203.0.113.7', '2001:db8::7'],
   })
 })
 
