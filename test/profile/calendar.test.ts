@@ -1,10 +1,8 @@
 /** Hours, days and months are cut as the calendar and ClickHouse cut them. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { activeDays, activeHours, createActivity, markActive } from '../../src/profile/activity.ts'
 import { dayBit, dayOf, monthOf, monthStartMs, popcount } from '../../src/profile/calendar.ts'
 
-const HOUR_MS = 3_600_000
 const anyTime = fc.oneof(
   fc.integer({ min: 0, max: 4_102_444_800_000 }),
   fc.tuple(fc.nat(1560), fc.constantFrom(-1, 0, 1)).map(([month, ms]) => Math.max(0, Date.UTC(1970, month, 1) + ms)),
@@ -28,23 +26,6 @@ describe('event time', () => {
     fc.assert(
       fc.property(fc.integer(), (bits) => {
         expect(popcount(bits)).toBe((bits >>> 0).toString(2).replaceAll('0', '').length)
-      }),
-    )
-  })
-})
-
-describe('active hours', () => {
-  test('are the distinct hours, from any hour on, and their days', () => {
-    const hours = fc.array(fc.integer({ min: 490_000, max: 495_000 }), { maxLength: 200 })
-    fc.assert(
-      fc.property(hours, fc.integer({ min: 489_990, max: 495_010 }), (marked, since) => {
-        const activity = createActivity()
-        for (const hour of marked) markActive(activity, hour * HOUR_MS + (hour % HOUR_MS))
-        const distinct = [...new Set(marked)]
-        expect(activeHours(activity)).toBe(distinct.length)
-        expect(activeHours(activity, since)).toBe(distinct.filter((hour) => hour >= since).length)
-        const days = [...new Set(distinct.map((hour) => Math.floor(hour / 24)))].sort((a, b) => a - b)
-        expect(activeDays(activity)).toEqual(days)
       }),
     )
   })
