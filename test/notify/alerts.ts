@@ -119,7 +119,7 @@ export function enormousAlert(): Alert {
     eventIds,
     evidenceQuery: evidenceQuery({
       database: 'tokenwatch',
-      tokenId: long,
+      subject: long,
       detectors: names,
       eventIds,
       fromMs: NOON_MS,

@@ -45,10 +45,14 @@ async function storeOldFindings(db: Database): Promise<void> {
   await db.insert('findings', columns, findings.length, 'old findings')
 }
 
-/** Calls of one hour, by what each of them taught. */
+/** What a program before sources.ts did not write of events. */
+const NEW_EVENT_COLUMNS = ['sight', 'home']
+
+/** Calls of one hour, by what each of them taught, as a program of then writes them. */
 async function storeEvents(db: Database, from: number, learned: readonly number[], block: string): Promise<void> {
   const events = learned.map((mask, at) => sampleEvent(from + at, { learned: mask, fresh: 0 }))
-  await db.insert('events', eventColumns(events, NOON_MS, ''), events.length, block)
+  const columns = eventColumns(events, NOON_MS, '').filter(({ name }) => !NEW_EVENT_COLUMNS.includes(name))
+  await db.insert('events', columns, events.length, block)
 }
 
 /** Everything that there was to teach, and returns to a source with it. */

@@ -134,6 +134,8 @@ test('an event comes back column for column', async () => {
       learned: 64,
       held: 1 | 32,
       fresh: 1,
+      sight: 64,
+      home: 'AS3320',
     }),
     sampleEvent(8, { position: { topic: 'columns', partition: 5, offset: 2 ** 40 + 1, index: 0 } }),
   ]
@@ -191,6 +193,8 @@ test('an event comes back column for column', async () => {
     learned: 64,
     held: 33,
     fresh: 1,
+    sight: 64,
+    home: 'AS3320',
   })
   expect(rows[1]!.key_id).toBe('')
 })
