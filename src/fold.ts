@@ -4,9 +4,11 @@
  * Pure but for the state it is given: no clock, no I/O, no randomness. The same accepted events of one token in the same
  * order give the same findings, ids and alerts, live or replayed, however cut into blocks.
  */
+import { type Actions, NO_ACTIONS } from './alert/actions.ts'
 import type { Alert } from './alert/alert.ts'
-import { type Evidence, type EvidenceSettings, addEvidence, createEvidence } from './alert/evidence.ts'
-import { type Incident, type Standing, addToIncident, createIncident, placeOf } from './alert/incident.ts'
+import { type EvidenceSettings, createEvidence } from './alert/evidence.ts'
+import { type Incident, type Standing, addToIncident } from './alert/incident.ts'
+import { type Suspect, addToSum, joinIncident, openBitsAt } from './alert/joining.ts'
 import { type AlertSubject, type RaiseSettings, markBits, raiseAlert } from './alert/raise.ts'
 import {
   type Cause,
@@ -27,6 +29,7 @@ import {
   roundBits,
 } from './event.ts'
 import { DIMENSIONS, MASK, isUnauthenticated, teachable } from './profile/dimension.ts'
+import { setMarks } from './profile/marks.ts'
 import { type Novelty, noveltyOf } from './profile/novelty.ts'
 import {
   type ProfileSettings,
@@ -42,12 +45,8 @@ import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
 import { type Sight, packSight, sightOf } from './sources/sight.ts'
 
 /** All that the fold knows of one token. */
-export interface TokenState {
+export interface TokenState extends Suspect {
   readonly profile: TokenProfile
-  /** What speaks for misuse, summed up. */
-  readonly evidence: Evidence
-  /** The open incident of each concern: the one with the latest finding. */
-  readonly incidents: Partial<Record<Concern, Incident>>
 }
 
 /** A detector that is switched on, with what the registry says of it. */
@@ -87,15 +86,20 @@ export function createTokenState(tokenId: TokenId, settings: ProfileSettings): T
   return { profile: createProfile(tokenId, settings), evidence: createEvidence(), incidents: {} }
 }
 
-/** Makes the fold. The state given to it is changed by it, and belongs to the event's token. */
+/**
+ * Makes the fold. The state given to it is changed by it, and belongs to the event's token.
+ * @param actions what people did, as the block in hand sees it.
+ */
 export function createFold(
   detectors: readonly EnabledDetector[],
   settings: FoldSettings,
   context: DetectionContext,
+  actions: Actions = NO_ACTIONS,
 ): Fold {
   return function foldEvent(state, event) {
     if (state === undefined) return unprofiled(event, undefined)
     const { profile } = state
+    setMarks(profile, actions.marksOf(event.tokenId))
     if (isUnprofiled(profile, event)) return unprofiled(event, sightOf(profile, event, context.peers))
     if (!isUnauthenticated(event)) moveWindow(profile, event.timeMs)
     const sight = sightOf(profile, event, context.peers)
@@ -107,11 +111,11 @@ export function createFold(
     for (const concern of CONCERNS) {
       const seen = observations.filter((one) => one.concern === concern)
       if (seen.length === 0) continue
-      const raised = raiseFindings(state, event, seen, subject, context.peers.id, settings)
+      const raised = raiseFindings(state, event, seen, subject, context.peers.id, settings, actions)
       findings.push(...raised.findings)
       if (raised.alert !== undefined) alerts.push(raised.alert)
     }
-    const masks = masksOf(state, event, findings, settings, context)
+    const masks = masksOf(state, event, findings, settings, context, actions)
     const firsts = firstsOf(profile, event, masks.learned, context)
     const fresh = learn(profile, event, masks.learned, masks.held)
     return {
@@ -200,29 +204,22 @@ function raiseFindings(
   subject: AlertSubject,
   snapshot: string,
   settings: FoldSettings,
+  actions: Actions,
 ): { findings: Finding[]; alert: Alert | undefined } {
   const { concern } = observations[0] as NamedObservation
-  const place = placeOf(state.incidents[concern], event.timeMs, settings.profile.incidentGapMs)
-  const open = place === 'join' ? state.incidents[concern] : undefined
-  const before: Standing | undefined = open && { ...open }
-  const incident =
-    open ?? createIncident(incidentIdOf(event, observations[0] as NamedObservation), concern, event.timeMs)
-  if (place === 'open') state.incidents[concern] = incident
-  // What comes too late for the open incident is no part of the sum either: it stands for itself.
-  const evidence = place === 'apart' ? createEvidence() : state.evidence
+  const { incidentGapMs } = settings.profile
+  const newId = () => incidentIdOf(event, observations[0] as NamedObservation)
+  const joined = joinIncident(state, concern, event.timeMs, incidentGapMs, actions, newId)
+  const { incident, before } = joined
   const findings = observations.map((seen) => {
     const found = toFinding(seen, event, subject, incident, snapshot)
-    const sumBits = concern === 'misuse' ? addEvidence(evidence, found, settings.evidence) : incident.bits + seen.bits
-    const { windowMs, carriedBits } = concern === 'misuse' && place !== 'apart' ? evidence : NO_WINDOW
-    const finding: Finding = { ...found, sumBits, windowMs, carriedBits }
-    addToIncident(incident, finding, sumBits)
+    const finding: Finding = { ...found, ...addToSum(joined, found, settings.evidence) }
+    addToIncident(incident, finding, finding.sumBits)
     remember(state.profile, finding)
     return finding
   })
   return { findings, alert: raise(incident, before, event.timeMs, subject, settings) }
 }
-
-const NO_WINDOW = { windowMs: 0, carriedBits: 0 }
 
 /** A bucket alone would name two incidents: late findings of one bucket stand apart, each for itself. */
 function incidentIdOf(event: AccessEvent, first: NamedObservation): IncidentId {
@@ -267,6 +264,7 @@ function toFinding(
     numbers: seen.numbers,
     severityMin: seen.severityMin,
     isGrave: seen.isGrave === true,
+    reopening: incident.reopening,
     snapshot,
     ip: event.ip,
     country: event.country,
@@ -290,11 +288,12 @@ function masksOf(
   findings: readonly Finding[],
   settings: FoldSettings,
   { peers }: DetectionContext,
+  actions: Actions,
 ): { learned: number; held: number } {
   const { profile } = state
   const teaches = teachable(event) | turnMask(profile, event)
   const isHeld =
-    incidentBits(state, event, findings, settings) >= settings.quarantineBits ||
+    incidentBits(state, event, findings, settings, actions) >= settings.quarantineBits ||
     DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
   return { learned: (isHeld ? 0 : teaches) | MASK.errors, held: isHeld ? teaches : 0 }
 }
@@ -312,11 +311,12 @@ function incidentBits(
   event: AccessEvent,
   findings: readonly Finding[],
   settings: FoldSettings,
+  actions: Actions,
 ): number {
   const own = findings.filter(({ concern }) => concern === 'misuse').at(-1)
   const open = state.incidents.misuse
   if (own !== undefined) return own.incidentId === open?.id ? open.bits : own.sumBits
-  return placeOf(open, event.timeMs, settings.profile.incidentGapMs) === 'join' ? (open as Incident).bits : 0
+  return openBitsAt(open, event.timeMs, settings.profile.incidentGapMs, actions)
 }
 
 /** What the token is about to learn that it did not know. */

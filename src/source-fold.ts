@@ -6,9 +6,11 @@
  * id = hash(source, detector, hour, step).
  */
 import { LRUCache } from 'lru-cache'
+import { type Actions, NO_ACTIONS } from './alert/actions.ts'
 import type { Alert } from './alert/alert.ts'
-import { type Evidence, addEvidence, createEvidence } from './alert/evidence.ts'
-import { type Incident, addToIncident, createIncident, placeOf } from './alert/incident.ts'
+import { createEvidence } from './alert/evidence.ts'
+import { addToIncident } from './alert/incident.ts'
+import { type Suspect, addToSum, joinIncident } from './alert/joining.ts'
 import { markBits, raiseAlert } from './alert/raise.ts'
 import { sharingText, sprayingText, usualArrivalsText, usualFailuresText } from './detect/shared/source-words.ts'
 import { STEP_BITS } from './detect/shared/step.ts'
@@ -36,9 +38,7 @@ export interface SourceFold {
 }
 
 /** What was found of one source. */
-interface Subject {
-  readonly evidence: Evidence
-  readonly incidents: Partial<Record<Concern, Incident>>
+interface Subject extends Suspect {
   /** By detector: the latest bucket in which it told something, and the highest step there. */
   readonly told: Map<string, { bucketMs: number; step: number }>
 }
@@ -67,6 +67,7 @@ export function createSourceFold(
   registry: TokenRegistry,
   settings: SourceFoldSettings,
   shared: FoldSettings,
+  actions: Actions = NO_ACTIONS,
 ): SourceFold {
   const subjects = new LRUCache<string, Subject>({ max: SUBJECTS_MAX })
 
@@ -93,7 +94,7 @@ export function createSourceFold(
       const subject = subjectOf(report.source)
       const step = newStep(subject, report)
       if (step === undefined) continue
-      const raised = raise(subject, { ...report, ...step }, event, sources.id, shared)
+      const raised = raise(subject, { ...report, ...step }, event, sources.id, shared, actions)
       findings.push(raised.finding)
       if (raised.alert !== undefined) alerts.push(raised.alert)
     }
@@ -150,25 +151,22 @@ function raise(
   event: AccessEvent,
   snapshot: string,
   settings: FoldSettings,
+  actions: Actions,
 ): { readonly finding: Finding; readonly alert: Alert | undefined } {
   const { detector, concern, source, tenant, level, step, bucketMs } = report
-  const place = placeOf(subject.incidents[concern], event.timeMs, settings.profile.incidentGapMs)
-  const open = place === 'join' ? subject.incidents[concern] : undefined
-  const before = open && { ...open }
   const key = [source, detector, concern, bucketMs, step] as const
-  const incident = open ?? createIncident(hashId('incident', ...key) as IncidentId, concern, event.timeMs)
-  if (place === 'open') subject.incidents[concern] = incident
+  const newId = () => hashId('incident', ...key) as IncidentId
+  const joined = joinIncident(subject, concern, event.timeMs, settings.profile.incidentGapMs, actions, newId)
+  const { incident, before } = joined
   const found = {
     ...toFinding(report, event),
     findingId: hashId(...key) as FindingId,
     incidentId: incident.id,
+    reopening: incident.reopening,
     snapshot,
   }
-  const evidence = concern !== 'misuse' ? undefined : place === 'apart' ? createEvidence() : subject.evidence
-  const sumBits = evidence === undefined ? incident.bits + found.bits : addEvidence(evidence, found, settings.evidence)
-  const sum = { sumBits, windowMs: evidence?.windowMs ?? 0, carriedBits: evidence?.carriedBits ?? 0 }
-  const finding: Finding = { ...found, ...sum }
-  addToIncident(incident, finding, sumBits)
+  const finding: Finding = { ...found, ...addToSum(joined, found, settings.evidence) }
+  addToIncident(incident, finding, finding.sumBits)
   const about = { kind: 'network', id: source, column: level, tokenName: '', tenant, isPowerful: false } as const
   const alert =
     settings.minBits === undefined

@@ -20,6 +20,8 @@ export interface Incident {
   severityMin: Severity | undefined
   /** Something in it was grave in itself. */
   isGrave: boolean
+  /** How often it had been resolved when its latest finding came. */
+  reopening: number
   readonly bitsByDetector: Map<string, number>
   /** The finding that it took in last. */
   latest: IncidentEvidence | undefined
@@ -40,15 +42,25 @@ export function createIncident(id: IncidentId, concern: Concern, timeMs: number)
     bits: 0,
     severityMin: undefined,
     isGrave: false,
+    reopening: 0,
     bitsByDetector: new Map(),
     latest: undefined,
     evidence: [],
   }
 }
 
-/** Where a finding belongs: into the open incident, into a new open one, or, when it is too early, on its own. */
-export function placeOf(open: Incident | undefined, timeMs: number, gapMs: number): 'join' | 'open' | 'apart' {
-  if (open === undefined || timeMs > open.lastMs + gapMs) return 'open'
+/**
+ * Where a finding belongs: into the open incident, into a new open one, or, when it is too early, on its own.
+ * @param isClosed the latest incident was called benign: nothing joins it, and what comes after it is a new one.
+ */
+export function placeOf(
+  open: Incident | undefined,
+  timeMs: number,
+  gapMs: number,
+  isClosed = false,
+): 'join' | 'open' | 'apart' {
+  if (open === undefined || timeMs > open.lastMs + (isClosed ? 0 : gapMs)) return 'open'
+  if (isClosed) return 'apart'
   return timeMs < open.firstMs - gapMs ? 'apart' : 'join'
 }
 

@@ -28,7 +28,10 @@ export interface AlertSubject {
   readonly isPowerful: boolean
 }
 
-/** The alert that an incident gives when it goes from where it stood before to where it stands now, if any. */
+/**
+ * The alert that an incident gives when it goes from where it stood before to where it stands now, if any.
+ * @param standingBefore undefined for a new incident, and for one that was resolved since: it opens again.
+ */
 export function raiseAlert(
   incident: Incident,
   standingBefore: Standing | undefined,
@@ -40,8 +43,7 @@ export function raiseAlert(
   const before = standingBefore && severityAt(standingBefore, subject, settings)
   if (severity === undefined || severity === before) return undefined
   const kind = before === undefined ? 'opened' : 'escalated'
-  // Resolve actions come with acknowledging; until then no incident was ever reopened.
-  const reopening = 0
+  const { reopening } = incident
   const alertId = hashId(incident.id, kind, severity, reopening) as AlertId
   return writeAlert({ alertId, kind, severity, reopening }, incident, timeMs, subject, settings)
 }
@@ -60,7 +62,13 @@ export function markBits(
   if (incident.bits < minBits || (Math.floor(bitsBefore) === floor && bitsBefore >= minBits)) return undefined
   const severity = severityAt(incident, subject, settings) ?? 'low'
   const alertId = hashId(incident.id, 'bits', floor) as AlertId
-  return writeAlert({ alertId, kind: 'bits', severity, reopening: 0 }, incident, timeMs, subject, settings)
+  return writeAlert(
+    { alertId, kind: 'bits', severity, reopening: incident.reopening },
+    incident,
+    timeMs,
+    subject,
+    settings,
+  )
 }
 
 function severityAt(standing: Standing, { isPowerful }: AlertSubject, { thresholdBits }: RaiseSettings) {

@@ -31,6 +31,8 @@ export interface Finding {
   readonly carriedBits: number
   readonly severityMin: Severity | undefined
   readonly isGrave: boolean
+  /** How often its incident had been resolved when it was made. */
+  readonly reopening: number
   /** The peer snapshot that it used, '' for none. */
   readonly snapshot: string
   readonly ip: string

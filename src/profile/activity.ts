@@ -168,6 +168,23 @@ export function pruneActivity(activity: Activity, month: number, nowMs: number):
   return drop > 0
 }
 
+/** Drops the hours before a time, which is the start of one. Returns whether an hour went. */
+export function forgetActivity(activity: Activity, beforeMs: number): boolean {
+  const first = hourOf(beforeMs)
+  for (const [month, bits] of activity.months) {
+    const gone = first - hourOf(monthStartMs(month))
+    for (let i = 0; i < bits.length; i++) {
+      const inWord = gone - i * 32
+      if (inWord >= 32) bits[i] = 0
+      else if (inWord > 0) bits[i] = (bits[i] as number) & (-1 << inWord)
+    }
+    if (bits.every((word) => word === 0)) activity.months.delete(month)
+  }
+  const { length } = activity.hours
+  activity.hours = activity.hours.filter(({ hour }) => hour >= first)
+  return activity.hours.length < length
+}
+
 /**
  * The hours that a fit for `hour` may rest on: those before it, at most four weeks, in which calls were learned. Calls in
  * quarantine count once they are `adoptAfterMs` old: were they never to, a token that does more than it used to would be

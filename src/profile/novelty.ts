@@ -10,10 +10,11 @@ import type { AccessEvent } from '../event.ts'
 import { roundBits } from '../event.ts'
 import { DAY_MS } from '../settings.ts'
 import { activeHours, activeHoursOn } from './activity.ts'
-import { dayBit, hourOf, monthOf } from './calendar.ts'
+import { hourOf } from './calendar.ts'
 import { type Dimension, MASK, chainOf, teachable } from './dimension.ts'
 import { type PeerSnapshot, type Reach, isShared, reachBits } from './peers.ts'
 import type { TokenProfile } from './profile.ts'
+import { hasMalicious, heldUnder, isAdopted, wasSeenToday } from './quarantine.ts'
 import { type ValueEntry, addDays } from './values.ts'
 
 /** Concentration: what one bucket of history is set against. */
@@ -89,17 +90,20 @@ function measure(
 ): Novelty | undefined {
   const chain = chainOf(dimension, event)
   const learned = profile.learned[dimension]
-  if (learned.has(chain)) return undefined
+  const verdicts = profile.marks?.verdicts.get(dimension)
+  if (learned.has(chain) && verdicts?.get(chain) !== 'malicious') return undefined
   const levels = chain.split('|')
   const prefixes = levels.map((_, at) => levels.slice(0, at + 1).join('|') + (at < levels.length - 1 ? '|' : ''))
   let level = 0
   for (const value of learned.keys()) {
+    if (verdicts?.get(value) === 'malicious') continue
     while (level < levels.length - 1 && value.startsWith(prefixes[level] as string)) level++
   }
   const held = heldUnder(profile, dimension, prefixes)
-  while (level < levels.length && isAdopted(profile, event, held[level])) level++
+  while (level < levels.length && isAdopted(profile, event, held[level], verdicts)) level++
   if (level === levels.length) return undefined
-  const seenHeld = held[level]
+  const isMalicious = hasMalicious(verdicts, prefixes, level)
+  const seenHeld = held[level] ?? (isMalicious ? [] : undefined)
   if (hasPaid(profile, dimension, event, level, levels.length) || wasSeenToday(seenHeld, event.timeMs)) {
     return { ...NOTHING_MORE, dimension, level, levels, held: seenHeld !== undefined }
   }
@@ -110,7 +114,7 @@ function measure(
   const kLocal = level === 0 ? anywhere.k : Math.min(firstHours(family.firstMs).size, nLocal)
   const local = { n: nLocal, k: kLocal, ...newValueBits(nLocal, kLocal) }
   const { n, k, delta, bits: unseenBits } = local.bits <= anywhere.bits ? local : anywhere
-  const isAgain = seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level)
+  const isAgain = !isMalicious && (seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level))
   const prefix = prefixes[level] as string
   const reach = !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
   const peerBits = roundBits(reachBits(peers, dimension, level, reach))
@@ -197,27 +201,6 @@ function coveredSinceHour(profile: TokenProfile, dimension: Dimension, known: nu
   return hourOf(oldestMs)
 }
 
-/** For each level the values in quarantine that share the chain down to it. */
-function heldUnder(profile: TokenProfile, dimension: Dimension, prefixes: readonly string[]) {
-  const found: (ValueEntry[] | undefined)[] = prefixes.map(() => undefined)
-  for (const [value, entry] of profile.held[dimension]) {
-    for (let at = 0; at < prefixes.length; at++) {
-      const matches = at === prefixes.length - 1 ? value === prefixes[at] : value.startsWith(prefixes[at] as string)
-      if (!matches) break
-      ;(found[at] ??= []).push(entry)
-    }
-  }
-  return found
-}
-
-/** A value in quarantine is adopted once it went on for long enough and no finding came lately. */
-function isAdopted(profile: TokenProfile, event: AccessEvent, held: readonly ValueEntry[] | undefined): boolean {
-  if (held === undefined) return false
-  const nowMs = Math.max(profile.nowMs, event.timeMs)
-  if (profile.lastFindingMs > nowMs - profile.settings.incidentGapMs) return false
-  return held.some((entry) => entry.enteredAtMs <= nowMs - profile.settings.adoptAfterMs)
-}
-
 /**
  * When each value of a level, whatever its parent, was first seen. Those in quarantine count: whatever they mean, the
  * token shows new values now, and each has paid for itself.
@@ -257,16 +240,6 @@ function hasNewSibling(
     if (ms > event.timeMs - DAY_MS && ms <= event.timeMs && ms !== parentMs) return true
   }
   return false
-}
-
-/** A value in quarantine pays once a day. */
-function wasSeenToday(held: readonly ValueEntry[] | undefined, timeMs: number): boolean {
-  return held !== undefined && held.some((entry) => wasSeenOn(entry, timeMs))
-}
-
-function wasSeenOn(entry: ValueEntry, timeMs: number): boolean {
-  const at = entry.days.findIndex((month, i) => i % 2 === 0 && month === monthOf(timeMs))
-  return at >= 0 && ((entry.days[at + 1] ?? 0) & dayBit(timeMs)) !== 0
 }
 
 /** Hours in which a value first appeared, of those that lie within the window. */

@@ -6,6 +6,7 @@ import type { AccessEvent, TokenId } from '../event.ts'
 import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calendar.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
+import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
 import type { Novelty } from './novelty.ts'
 import { type RecentSource, seeSource } from './turns.ts'
 import { type ValueTable, pruneValues, seeValue } from './values.ts'
@@ -34,6 +35,8 @@ export interface TokenProfile {
   readonly recent: RecentSource[]
   /** Bucketed detectors: the latest bucket in which each raised something, and the highest step there. */
   readonly raised: Map<string, { bucketMs: number; step: number }>
+  /** What people said of the token: they come with the block in hand (marks.ts). No state. */
+  marks: TokenMarks | undefined
   /** Counts changes to hours before the latest one, so that what was fitted to them is fitted again. No state. */
   revision: number
   /** Answers about the event in hand: several detectors ask the same before it is learned. No state. */
@@ -51,6 +54,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings): Toke
     activity: createActivity(),
     recent: [],
     raised: new Map(),
+    marks: undefined,
     revision: 0,
     answers: { event: undefined, novelty: new Map() },
   }
@@ -65,9 +69,10 @@ export function hasHistory(profile: TokenProfile): boolean {
   return profile.nowMs > 0
 }
 
-/** Whether the event lies so far back that the fold ignores it: more than six months before the token's latest. */
+/** Whether the fold ignores the event: it lies more than six months before the token's latest, or was forgotten. */
 export function isBeforeWindow(profile: TokenProfile, event: AccessEvent): boolean {
-  return hasHistory(profile) && monthOf(event.timeMs) < monthOf(profile.nowMs) - MONTHS_BACK
+  if (!hasHistory(profile)) return false
+  return monthOf(event.timeMs) < monthOf(profile.nowMs) - MONTHS_BACK || isForgotten(profile, event)
 }
 
 /** Moves the window on to an event of the token's own; what it leaves behind is forgotten. Time itself moves in `learn`. */
@@ -75,6 +80,9 @@ export function moveWindow(profile: TokenProfile, timeMs: number): void {
   if (hourOf(timeMs) <= hourOf(profile.nowMs)) return
   const month = monthOf(timeMs) - MONTHS_BACK
   if (pruneActivity(profile.activity, month, timeMs)) profile.revision++
+  const isAnew = passesTombstone(profile, timeMs)
+  forgetPassed(profile, timeMs)
+  if (isAnew) profile.nowMs = 0
   if (monthOf(timeMs) <= monthOf(profile.nowMs)) return
   for (const dimension of DIMENSIONS) {
     pruneValues(profile.learned[dimension], month)

@@ -5,6 +5,7 @@
 import type { AccessEvent } from '../event.ts'
 import { MINUTE_MS } from '../settings.ts'
 import { chainOf } from './dimension.ts'
+import type { TokenProfile } from './profile.ts'
 
 export const TURN_MS = 30 * MINUTE_MS
 /** Sources remembered: those seen last. */
@@ -46,6 +47,14 @@ export function seeSource(recent: RecentSource[], chain: string, timeMs: number)
   recent.push({ chain, lastMs })
   recent.sort((a, b) => b.lastMs - a.lastMs || (a.chain > b.chain ? -1 : 1))
   if (recent.length > SOURCES_MAX) recent.length = SOURCES_MAX
+}
+
+/** Takes the sources seen last from the tables of values, which have all of them. */
+export function resetSources({ recent, learned, held }: TokenProfile): void {
+  recent.length = 0
+  for (const { network } of [learned, held]) {
+    for (const [chain, { lastMs }] of network) seeSource(recent, chain, lastMs)
+  }
 }
 
 /** The network of a chain `country|network|prefix|address`. */

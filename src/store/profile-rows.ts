@@ -8,7 +8,8 @@ import { hourCounts, pruneActivity } from '../profile/activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, dayOf, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
 import type { TokenProfile } from '../profile/profile.ts'
-import { seeSource } from '../profile/turns.ts'
+import { forgetPassed } from '../profile/marks.ts'
+import { resetSources } from '../profile/turns.ts'
 import { SEVERITIES } from '../severity.ts'
 import { addDays, capValues, pruneValues } from '../profile/values.ts'
 
@@ -55,6 +56,8 @@ export interface IncidentRow {
   readonly severity_rank: number
   /** 1 where a finding was grave in itself. */
   readonly grave: number
+  /** How often the incident had been resolved when it took in its latest finding. */
+  readonly reopening: number
   readonly first_at: number
   readonly last_at: number
 }
@@ -105,7 +108,7 @@ export interface ProfileRows {
   readonly steps: readonly StepRow[]
 }
 
-/** Fills empty states with what the rows say. Each row's token must be among them. */
+/** Fills empty states, marks set, with what the rows say. Each row's token must be among them. */
 export function fillStates(states: ReadonlyMap<string, TokenState>, rows: ProfileRows): void {
   const stateOf = (tokenId: string) => states.get(tokenId) as TokenState
   for (const row of rows.hours) {
@@ -179,6 +182,7 @@ function addIncident(state: TokenState, row: IncidentRow): void {
   incident.bits = Math.max(incident.bits, row.sum_bits)
   incident.severityMin = gravest(incident.severityMin, SEVERITIES[row.severity_rank - 1])
   incident.isGrave ||= row.grave === 1
+  incident.reopening = Math.max(incident.reopening, row.reopening)
   incident.bitsByDetector.set(row.detector, row.bits)
   incident.firstMs = Math.min(incident.firstMs, row.first_at)
   incident.lastMs = Math.max(incident.lastMs, row.last_at)
@@ -204,6 +208,7 @@ function addEvidence(state: TokenState, row: EvidenceRow): void {
 function settle(profile: TokenProfile): void {
   const month = monthOf(profile.nowMs) - MONTHS_BACK
   pruneActivity(profile.activity, month, profile.nowMs)
+  forgetPassed(profile, profile.nowMs)
   for (const dimension of DIMENSIONS) {
     for (const table of [profile.learned[dimension], profile.held[dimension]]) {
       for (const entry of table.values()) dropDaysBeforeEntry(entry)
@@ -211,9 +216,7 @@ function settle(profile: TokenProfile): void {
       capValues(table, profile.settings.valuesMax)
     }
   }
-  for (const { network } of [profile.learned, profile.held]) {
-    for (const [chain, { lastMs }] of network) seeSource(profile.recent, chain, lastMs)
-  }
+  resetSources(profile)
 }
 
 /** Days before a value entered its table belong to an earlier stay there. */

@@ -57,6 +57,7 @@ const incidentRow = z.object({
   sum_bits: z.number(),
   severity_rank: z.number(),
   grave: z.number(),
+  reopening: z.number(),
   first_at: time,
   last_at: time,
 })
@@ -165,6 +166,7 @@ const SEVERITY_LIST = SEVERITIES.map((severity) => `'${severity}'`).join(', ')
 const INCIDENTS_SQL = `
 SELECT subject, concern, incident_id, detector, sum(toFloat64(bits)) AS bits, max(toFloat64(sum_bits)) AS sum_bits,
   max(indexOf([${SEVERITY_LIST}], toString(severity_min))) AS severity_rank, max(findings.grave) AS grave,
+  max(findings.reopening) AS reopening,
   min(time) AS first_at, max(time) AS last_at
 FROM ${PAST_FINDINGS} AND (subject, incident_id) IN (${OPEN_INCIDENTS})
 GROUP BY subject, concern, incident_id, detector`

@@ -145,6 +145,7 @@ function incidentRows(open: readonly Finding[]): IncidentRow[] {
       sum_bits: greatest(group.map((finding) => finding.sumBits)),
       severity_rank: greatest(group.map((finding) => SEVERITY_ORDER.indexOf(finding.severityMin ?? ''))),
       grave: group.some((finding) => finding.isGrave) ? 1 : 0,
+      reopening: greatest(group.map((finding) => finding.reopening)),
       first_at: Math.min(...group.map((finding) => finding.timeMs)),
       last_at: greatest(group.map((finding) => finding.timeMs)),
     }

@@ -1,0 +1,75 @@
+/** Which incident a finding joins, and which sum it adds to, given what people did with the incidents so far. */
+import type { Concern } from '../detect/detector.ts'
+import type { IncidentId } from '../event.ts'
+import type { Actions } from './actions.ts'
+import {
+  type Evidence,
+  type EvidenceFinding,
+  type EvidenceSettings,
+  addEvidence,
+  clearEvidence,
+  createEvidence,
+} from './evidence.ts'
+import { type Incident, type Standing, createIncident, placeOf } from './incident.ts'
+
+/** What is remembered of a token's or a source's findings. */
+export interface Suspect {
+  readonly evidence: Evidence
+  /** The open incident of each concern: the one with the latest finding. */
+  readonly incidents: Partial<Record<Concern, Incident>>
+}
+
+export interface Joined {
+  readonly incident: Incident
+  /** Undefined for a new incident, and for one that was resolved since. */
+  readonly before: Standing | undefined
+  /** What findings of misuse add to; those of another concern, and those that stand apart, are no part of the sum. */
+  readonly evidence: Evidence | undefined
+  readonly isApart: boolean
+}
+
+/** @param newId id of the incident, should it be a new one. */
+export function joinIncident(
+  suspect: Suspect,
+  concern: Concern,
+  timeMs: number,
+  gapMs: number,
+  actions: Actions,
+  newId: () => IncidentId,
+): Joined {
+  const latest = suspect.incidents[concern]
+  const isClosed = latest !== undefined && actions.isClosed(latest.id)
+  const place = placeOf(latest, timeMs, gapMs, isClosed)
+  const open = place === 'join' ? latest : undefined
+  const incident = open ?? createIncident(newId(), concern, timeMs)
+  const resolves = actions.resolvesOf(incident.id)
+  const before = open?.reopening === resolves ? { ...open } : undefined
+  incident.reopening = resolves
+  if (place === 'open') suspect.incidents[concern] = incident
+  if (place === 'open' && isClosed && concern === 'misuse') clearEvidence(suspect.evidence)
+  const isApart = place === 'apart'
+  const evidence = concern !== 'misuse' ? undefined : isApart ? createEvidence() : suspect.evidence
+  return { incident, before, evidence, isApart }
+}
+
+/** What a sum came to with a finding, and its state, so that it can be taken up again. */
+export interface Sum {
+  readonly sumBits: number
+  readonly windowMs: number
+  readonly carriedBits: number
+}
+
+/** Adds a finding to the sum that it belongs to; without one it is the plain sum of its incident. */
+export function addToSum(joined: Joined, finding: EvidenceFinding, settings: EvidenceSettings): Sum {
+  const { incident, evidence, isApart } = joined
+  if (evidence === undefined) return { sumBits: incident.bits + finding.bits, windowMs: 0, carriedBits: 0 }
+  const sumBits = addEvidence(evidence, finding, settings)
+  const { windowMs, carriedBits } = evidence
+  return isApart ? { sumBits, windowMs: 0, carriedBits: 0 } : { sumBits, windowMs, carriedBits }
+}
+
+/** What the open incident stands at where an event at that time lies within its reach; 0 where none does. */
+export function openBitsAt(open: Incident | undefined, timeMs: number, gapMs: number, actions: Actions): number {
+  if (open === undefined || actions.isClosed(open.id)) return 0
+  return placeOf(open, timeMs, gapMs) === 'join' ? open.bits : 0
+}
