@@ -1,4 +1,4 @@
-/** Upper tails of two over-dispersed counts, in bits, computed in log space so that tiny tails stay exact. */
+/** Tails of two over-dispersed counts, in bits, computed in log space so that tiny tails stay exact. */
 import { gammaln } from 'simple-statistics'
 
 const LN2 = Math.log(2)
@@ -15,6 +15,18 @@ export function negativeBinomialTailBits(count: number, mean: number, shape: num
   const q = mean / (mean + shape)
   const logFront = count * Math.log(q) + shape * Math.log1p(-q) - Math.log(count) - logBeta(count, shape)
   return Math.max(0, -(logFront - Math.log(betaFraction(q, count, shape))) / LN2)
+}
+
+/**
+ * -log2 P(X <= count) for the same negative binomial: the other part of the beta function, I_p(r, count + 1) with
+ * p = r / (mean + r) (DLMF 8.17.4 and 8.17.5). 0 from the mean on.
+ */
+export function negativeBinomialLowerTailBits(count: number, mean: number, shape: number): number {
+  if (count >= mean) return 0
+  const q = mean / (mean + shape)
+  const above = count + 1
+  const logFront = shape * Math.log1p(-q) + above * Math.log(q) - Math.log(shape) - logBeta(shape, above)
+  return Math.max(0, -(logFront - Math.log(betaFraction(1 - q, shape, above))) / LN2)
 }
 
 /** The continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated by the modified Lentz method. */

@@ -1,7 +1,11 @@
 /** Tails of counts, held against direct sums, closed forms and common sense. */
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { betaBinomialTailBits, negativeBinomialTailBits } from '../../src/profile/tails.ts'
+import {
+  betaBinomialTailBits,
+  negativeBinomialLowerTailBits,
+  negativeBinomialTailBits,
+} from '../../src/profile/tails.ts'
 
 // Many histories are folded, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
@@ -13,6 +17,18 @@ function summedNegativeBinomial(count: number, mean: number, shape: number): num
   let tail = 0
   for (let k = 0; k < count + 20_000; k++) {
     if (k >= count) tail += p
+    p *= (q * (k + shape)) / (k + 1)
+  }
+  return -Math.log2(tail)
+}
+
+/** -log2 P(X <= count), from the same probabilities. */
+function summedLowerNegativeBinomial(count: number, mean: number, shape: number): number {
+  const q = mean / (mean + shape)
+  let p = (1 - q) ** shape
+  let tail = 0
+  for (let k = 0; k <= count; k++) {
+    tail += p
     p *= (q * (k + shape)) / (k + 1)
   }
   return -Math.log2(tail)
@@ -75,6 +91,70 @@ describe('the upper tail of a negative binomial', () => {
         expect(negativeBinomialTailBits(count + 1 + Math.floor(count / 100), mean, shape)).toBeGreaterThanOrEqual(
           bits - 1e-4,
         )
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('the lower tail of a negative binomial', () => {
+  const parameters = {
+    mean: fc.double({ min: 0.1, max: 300, noNaN: true }),
+    shape: fc.double({ min: 0.05, max: 200, noNaN: true }),
+  }
+
+  test('is the sum of its probabilities', () => {
+    fc.assert(
+      fc.property(fc.record({ count: fc.nat(299), ...parameters }), ({ count, mean, shape }) => {
+        fc.pre(count < mean)
+        const bits = negativeBinomialLowerTailBits(count, mean, shape)
+        expect(bits).toBeCloseTo(summedLowerNegativeBinomial(count, mean, shape), 6)
+      }),
+    )
+  })
+
+  test('of nothing at all is a power of p, also where it is far smaller than a number can be', () => {
+    for (const [mean, shape] of [
+      [100, 2],
+      [1e6, 20],
+      [1e4, 1e4],
+    ] as const) {
+      const bits = negativeBinomialLowerTailBits(0, mean, shape)
+      expect(bits / (shape * Math.log2(1 + mean / shape))).toBeCloseTo(1, 6)
+    }
+    expect(negativeBinomialLowerTailBits(0, 1e5, 1e4)).toBeGreaterThan(1074)
+  })
+
+  test('and the upper one share all there is', () => {
+    const cases = fc.record({
+      count: fc.integer({ min: 1, max: 59 }),
+      mean: fc.double({ min: 0.1, max: 60, noNaN: true }),
+      shape: fc.double({ min: 0.5, max: 50, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(cases, ({ count, mean, shape }) => {
+        fc.pre(count < mean)
+        const below = 2 ** -negativeBinomialLowerTailBits(count - 1, mean, shape)
+        expect(below).toBeCloseTo(1 - 2 ** -summedNegativeBinomial(count, mean, shape), 6)
+      }),
+    )
+  })
+
+  test('is worth nothing from the mean on, more the fewer there are, and never infinite', () => {
+    expect(negativeBinomialLowerTailBits(10, 10, 3)).toBe(0)
+    expect(negativeBinomialLowerTailBits(0, 0, 3)).toBe(0)
+    const cases = fc.record({
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      mean: fc.oneof(fc.double({ min: 1, max: 100, noNaN: true }), fc.double({ min: 1, max: 1e7, noNaN: true })),
+      shape: fc.double({ min: 1e-4, max: 1e4, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(cases, ({ share, mean, shape }) => {
+        const count = Math.floor(share * mean)
+        const bits = negativeBinomialLowerTailBits(count, mean, shape)
+        expect(bits).toBeGreaterThanOrEqual(0)
+        expect(Number.isFinite(bits)).toBe(true)
+        expect(negativeBinomialLowerTailBits(Math.floor(count / 2), mean, shape)).toBeGreaterThanOrEqual(bits - 1e-4)
       }),
       { numRuns: 500 },
     )
