@@ -16,12 +16,12 @@ import { sharingText, sprayingText, usualArrivalsText, usualFailuresText } from 
 import { STEP_BITS } from './detect/shared/step.ts'
 import type { Concern } from './detect/detector.ts'
 import type { Finding } from './detect/finding.ts'
-import { type AccessEvent, type FindingId, type IncidentId, hashId } from './event.ts'
+import { type FindingId, type IncidentId, hashId } from './event.ts'
 import type { FoldSettings } from './fold.ts'
 import type { TokenRegistry } from './registry/registered-token.ts'
 import { DAY_MS, HOUR_MS } from './settings.ts'
 import type { MemorySources } from './sources/memory-sources.ts'
-import { type Sight, type SourceLevel, holderOf } from './sources/sight.ts'
+import { type Sight, type SourceEvent, type SourceLevel, holderOf } from './sources/sight.ts'
 import type { Sharing, Spraying } from './sources/snapshot.ts'
 
 /** Sources with findings that are remembered: those found last. */
@@ -34,7 +34,7 @@ export interface SourceFoldSettings {
 }
 
 export interface SourceFold {
-  (event: AccessEvent, sight: Sight): { readonly findings: readonly Finding[]; readonly alerts: readonly Alert[] }
+  (event: SourceEvent, sight: Sight): { readonly findings: readonly Finding[]; readonly alerts: readonly Alert[] }
 }
 
 /** What was found of one source. */
@@ -62,13 +62,20 @@ interface Report {
 const MOVE_BITS = 3
 const NOTHING: ReturnType<SourceFold> = { findings: [], alerts: [] }
 
-export function createSourceFold(
-  sources: MemorySources,
-  registry: TokenRegistry,
-  settings: SourceFoldSettings,
-  shared: FoldSettings,
-  actions: Actions = NO_ACTIONS,
-): SourceFold {
+/** What was found of sources before, in the order in which it was found. */
+export type PastFinding = Omit<Finding, 'reopening'>
+
+export interface SourceFoldDeps {
+  readonly sources: MemorySources
+  readonly registry: Pick<TokenRegistry, 'of'>
+  readonly settings: SourceFoldSettings
+  readonly shared: FoldSettings
+  readonly actions?: Actions
+  readonly past?: readonly PastFinding[]
+}
+
+export function createSourceFold(deps: SourceFoldDeps): SourceFold {
+  const { sources, registry, settings, shared, actions = NO_ACTIONS, past = [] } = deps
   const subjects = new LRUCache<string, Subject>({ max: SUBJECTS_MAX })
 
   function subjectOf(source: string): Subject {
@@ -79,6 +86,8 @@ export function createSourceFold(
     }
     return subject
   }
+
+  for (const finding of past) restore(subjectOf(finding.subject), finding, shared, actions)
 
   return function foldSource(event, sight) {
     const { spraying, sharing } = sources.learn(event, sight, holderOf(event, registry))
@@ -104,7 +113,7 @@ export function createSourceFold(
 
 function failuresReport(
   spraying: Spraying,
-  event: AccessEvent,
+  event: SourceEvent,
   { enabled, tokensMin }: SourceFoldSettings['spraying'],
 ): Report | undefined {
   if (!enabled || spraying.tokens < tokensMin) return undefined
@@ -126,7 +135,7 @@ function failuresReport(
 /** A breach; or, where many of one company came and nothing speaks for that, a move. */
 function arrivalsReport(
   sharing: Sharing,
-  event: AccessEvent,
+  event: SourceEvent,
   { enabled, tokensMin, moveTokensMin }: SourceFoldSettings['sharing'],
 ): Report | undefined {
   if (!enabled || sharing.tokens < tokensMin) return undefined
@@ -148,7 +157,7 @@ function arrivalsReport(
 function raise(
   subject: Subject,
   report: Report & NewStep,
-  event: AccessEvent,
+  event: SourceEvent,
   snapshot: string,
   settings: FoldSettings,
   actions: Actions,
@@ -175,25 +184,38 @@ function raise(
   return { finding, alert }
 }
 
+/** Takes up what was found before, so that it is not told again and goes on in its incident. */
+function restore(subject: Subject, finding: PastFinding, settings: FoldSettings, actions: Actions): void {
+  const { detector, concern, bucketMs, step, timeMs } = finding
+  const newId = () => finding.incidentId
+  const joined = joinIncident(subject, concern, timeMs, settings.profile.incidentGapMs, actions, newId)
+  addToIncident(joined.incident, finding, addToSum(joined, finding, settings.evidence).sumBits)
+  setTold(subject, { detector, concern, bucketMs }, step)
+}
+
 interface NewStep {
   readonly step: number
   readonly bits: number
 }
 
 /** The step that its bucket newly reached. What comes late is silent: what its bucket had told is not known. */
-function newStep(subject: Subject, { detector, concern, bits, bucketMs }: Report): NewStep | undefined {
-  const key = `${detector} ${concern}`
-  const told = subject.told.get(key)
+function newStep(subject: Subject, report: Report): NewStep | undefined {
+  const { detector, concern, bits, bucketMs } = report
+  const told = subject.told.get(`${detector} ${concern}`)
   if (told !== undefined && bucketMs < told.bucketMs) return undefined
   const before = told?.bucketMs === bucketMs ? told.step : 0
   const isNote = concern === 'governance'
   const step = isNote ? 1 : Math.floor(bits / STEP_BITS)
   if (step <= before) return undefined
-  subject.told.set(key, { bucketMs, step })
+  setTold(subject, report, step)
   return { step, bits: isNote ? bits : (step - before) * STEP_BITS }
 }
 
-function toFinding(report: Report & NewStep, event: AccessEvent) {
+function setTold(subject: Subject, of: Pick<Report, 'detector' | 'concern' | 'bucketMs'>, step: number): void {
+  subject.told.set(`${of.detector} ${of.concern}`, { bucketMs: of.bucketMs, step })
+}
+
+function toFinding(report: Report & NewStep, event: SourceEvent) {
   const { detector, concern, source, tenant, seen, normal, numbers, bucketMs, step, bits } = report
   return {
     subjectKind: 'network' as const,
@@ -220,7 +242,7 @@ function toFinding(report: Report & NewStep, event: AccessEvent) {
   }
 }
 
-function bucketOf(event: AccessEvent, lengthMs: number): number {
+function bucketOf(event: SourceEvent, lengthMs: number): number {
   return Math.floor(event.timeMs / lengthMs) * lengthMs
 }
 

@@ -14,16 +14,17 @@ import { MOVED, STRANGER, type Visit, calmHours, eventOf } from './sources/visit
 const HOUR_MS = 3_600_000
 const ADDRESS = '128.199.10.7'
 
-function createFold(set: object = {}, minBits?: number): SourceFold {
+function createFold(set: object = {}, minBits?: number, past: readonly Finding[] = []): SourceFold {
   const config = configSchema.parse({ detect: { detectors: set } })
   const sources = createMemorySources(config.learning.adoptAfterMs, 1_000)
   calmHours(sources, 2_000)
-  return createSourceFold(
+  return createSourceFold({
     sources,
-    EMPTY_REGISTRY,
-    sourceFoldSettingsOf(config),
-    foldSettingsOf(config, minBits === undefined ? {} : { minBits }),
-  )
+    registry: EMPTY_REGISTRY,
+    settings: sourceFoldSettingsOf(config),
+    shared: foldSettingsOf(config, minBits === undefined ? {} : { minBits }),
+    past,
+  })
 }
 
 function play(fold: SourceFold, visits: readonly Visit[]) {
@@ -71,6 +72,16 @@ describe('spraying', () => {
     const idsOf = (atMs: number) => play(createFold(), spray(30, atMs)).findings.map(({ findingId }) => findingId)
     expect(idsOf(0)).toEqual(idsOf(0))
     expect(idsOf(0).filter((id) => idsOf(HOUR_MS).includes(id))).toEqual([])
+  })
+
+  test('that was told of before is taken up, and not told again', () => {
+    const told = play(createFold(), spray(30))
+    expect(play(createFold({}, undefined, told.findings), spray(30))).toEqual({ findings: [], alerts: [] })
+    const goesOn = spray(30, HOUR_MS)
+    const [together] = [play(createFold(), [...spray(30), ...goesOn])]
+    const later = play(createFold({}, undefined, told.findings), [...spray(30), ...goesOn])
+    expect([...told.findings, ...later.findings]).toEqual(together.findings)
+    expect([...told.alerts, ...later.alerts]).toEqual(together.alerts)
   })
 
   test('that goes on for hours stays one incident', () => {

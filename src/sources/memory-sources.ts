@@ -1,7 +1,7 @@
 /** Sources counted as the fold goes: all that is known of them in a replay without a database. */
-import type { AccessEvent, TokenId } from '../event.ts'
+import type { TokenId } from '../event.ts'
 import { arrivalBits, failureBits } from './bits.ts'
-import { CHAIN_LEVEL, type Holder, SOURCE_LEVELS, type Sight, type SourceLevel } from './sight.ts'
+import { CHAIN_LEVEL, type Holder, SOURCE_LEVELS, type Sight, type SourceEvent, type SourceLevel } from './sight.ts'
 import { type SourceTable, createSourceTable } from './source-table.ts'
 import type { Sharing, SourceSnapshot, Spraying } from './snapshot.ts'
 import {
@@ -32,7 +32,7 @@ export interface Learned {
 }
 
 export interface MemorySources extends SourceSnapshot {
-  learn(event: AccessEvent, sight: Sight, holder: Holder): Learned
+  learn(event: SourceEvent, sight: Sight, holder: Holder): Learned
 }
 
 /** Behind a whole network there are always many tokens: it may fail with many, but that says nothing of one more. */
@@ -47,13 +47,16 @@ interface Place {
   readonly table: SourceTable
 }
 
-/** @param adoptAfterMs when an hour that was told of teaches what is usual after all. */
-export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_MAX): MemorySources {
-  const create = () => createSourceTable(sourcesMax, adoptAfterMs)
+/**
+ * @param adoptAfterMs when an hour that was told of teaches what is usual after all.
+ * @param calmHours hours of sources in which nothing was seen that is not told anew.
+ */
+export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_MAX, calmHours = 0): MemorySources {
+  const create = () => createSourceTable(sourcesMax, adoptAfterMs, calmHours)
   const tables: Record<SourceLevel, SourceTable> = { address: create(), prefix: create(), network: create() }
   let slotInHand = 0
 
-  function placesOf(event: AccessEvent): Place[] {
+  function placesOf(event: SourceEvent): Place[] {
     const { address, prefix, network } = event
     if (address === '') return []
     const places: Place[] = [
@@ -106,7 +109,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
   }
 }
 
-function learnFailure(place: Place, { timeMs, status, tokenId }: AccessEvent, sight: Sight): Spraying | undefined {
+function learnFailure(place: Place, { timeMs, status, tokenId }: SourceEvent, sight: Sight): Spraying | undefined {
   const slot = slotOf(timeMs)
   const source = place.table.touch(place.key, slot)
   if ((status !== 401 && status !== 403) || !isWithinHour(source.slot, slot)) return undefined
@@ -116,7 +119,7 @@ function learnFailure(place: Place, { timeMs, status, tokenId }: AccessEvent, si
   return isMore ? weighFailures(place, slot) : undefined
 }
 
-function learnNewcomer(place: Place, event: AccessEvent, sight: Sight, holder: Holder): Sharing | undefined {
+function learnNewcomer(place: Place, event: SourceEvent, sight: Sight, holder: Holder): Sharing | undefined {
   const slot = slotOf(event.timeMs)
   const source = place.table.touch(place.key, slot)
   if (sight.isRegular) addCompany(source, holder.tenant)

@@ -19,6 +19,24 @@ export type SourceLevel = (typeof SOURCE_LEVELS)[number]
 /** Their places in the chain. */
 export const CHAIN_LEVEL: Readonly<Record<SourceLevel, number>> = { address: 3, prefix: 2, network: 1 }
 
+/** What is asked of a call when sources are counted. */
+export type SourceEvent = Pick<
+  AccessEvent,
+  | 'eventId'
+  | 'timeMs'
+  | 'tokenId'
+  | 'tokenName'
+  | 'tenant'
+  | 'status'
+  | 'ip'
+  | 'country'
+  | 'network'
+  | 'networkName'
+  | 'prefix'
+  | 'address'
+  | 'position'
+>
+
 export interface Sight {
   /** Place in the chain of the topmost level at which the token was never seen before; 4 when it knows the address. */
   readonly newLevel: number
@@ -42,7 +60,7 @@ export interface Holder {
   readonly owner: string
 }
 
-export function holderOf(event: AccessEvent, registry: TokenRegistry): Holder {
+export function holderOf(event: Pick<SourceEvent, 'tokenId' | 'tenant'>, registry: Pick<TokenRegistry, 'of'>): Holder {
   const registered = registry.of(event.tokenId)
   return { tenant: registered?.tenant || event.tenant, owner: registered?.owner ?? '' }
 }

@@ -16,12 +16,13 @@ export interface SourceTable {
 /**
  * @param sourcesMax sources remembered.
  * @param adoptAfterMs when an hour that was held teaches after all.
+ * @param calmHours hours without failures and newcomers that are known of before.
  */
-export function createSourceTable(sourcesMax: number, adoptAfterMs: number): SourceTable {
+export function createSourceTable(sourcesMax: number, adoptAfterMs: number, calmHours = 0): SourceTable {
   const sources = new LRUCache<string, Source>({ max: sourcesMax })
   const held: Lesson[] = []
-  let before = NO_HABITS
-  let now = NO_HABITS
+  let now: Habits = { ...NO_HABITS, failures: { ...NO_HABITS.failures, hours: calmHours } }
+  let before = now
 
   return {
     get habits() {

@@ -146,7 +146,7 @@ export async function play(
   const { registry } = one
   const sources = createMemorySources(detection.foldSettings.profile.adoptAfterMs, SOURCES_MAX)
   const fold = detection.foldWith(registry, sources)
-  const foldSource = createSourceFold(sources, registry, SOURCE_SETTINGS, detection.foldSettings)
+  const foldSource = createSourceFold({ sources, registry, settings: SOURCE_SETTINGS, shared: detection.foldSettings })
   const findings: Finding[] = []
   const summary = await replay('case', batchesOf(records), {
     pipeline: createPipeline({ ...detection, decode, states, fold, foldSource }, limits),

@@ -61,7 +61,12 @@ async function play(calls: readonly Call[]): Promise<readonly Alert[]> {
   const detection = await createDetection(config, { peers: createMemoryPeers(), sources })
   const { foldSettings, enrich, fold } = detection
   const states = createMemoryStates((tokenId) => createTokenState(tokenId, foldSettings.profile))
-  const foldSource = createSourceFold(sources, EMPTY_REGISTRY, sourceFoldSettingsOf(config), foldSettings)
+  const foldSource = createSourceFold({
+    sources,
+    registry: EMPTY_REGISTRY,
+    settings: sourceFoldSettingsOf(config),
+    shared: foldSettings,
+  })
   const decode = (record: RawRecord, atMs: number) => detection.decode(record, atMs, false)
   const limits = config.ingest.block
   const alerts: Alert[] = []

@@ -1,0 +1,207 @@
+/** What did sources do with tokens to which they are new, whom are they home to, and what was found of them already? */
+import { z } from 'zod'
+import { CAUSES, CONCERNS } from '../detect/detector.ts'
+import type { Finding } from '../detect/finding.ts'
+import type { EventId, EventTimeMs, FindingId, IncidentId, TokenId } from '../event.ts'
+import { SEVERITIES } from '../severity.ts'
+import { type Sight, type SourceEvent, unpackSight } from '../sources/sight.ts'
+import type { Database } from './database.ts'
+import { findingColumns } from './rows.ts'
+
+/** A token's latest call of one outcome within ten minutes, and how it stood to the source. */
+export interface Visit {
+  readonly event: SourceEvent
+  readonly sight: Sight
+}
+
+const time = z.iso.datetime().transform((text) => Date.parse(text) as EventTimeMs)
+const tokenId = z.string().transform((id) => id as TokenId)
+
+const visitRow = z
+  .object({
+    token_id: tokenId,
+    network: z.string(),
+    prefix: z.string(),
+    address: z.string(),
+    time,
+    event_id: z.string().transform((id) => id as EventId),
+    sight: z.number(),
+    home: z.string(),
+    tenant: z.string(),
+    token_name: z.string(),
+    status: z.number(),
+    ip: z.string(),
+    country: z.string(),
+    network_name: z.string(),
+    topic: z.string(),
+    partition: z.number(),
+    offset: z.number(),
+    record_index: z.number(),
+  })
+  .transform((row): Visit => {
+    const { network, prefix, address, tenant, status, ip, country, topic, partition, offset } = row
+    const event = {
+      eventId: row.event_id,
+      timeMs: row.time,
+      tokenId: row.token_id,
+      tokenName: row.token_name,
+      networkName: row.network_name,
+      position: { topic, partition, offset, index: row.record_index },
+      ...{ network, prefix, address, tenant, status, ip, country },
+    }
+    return { event, sight: unpackSight(row) as Sight }
+  })
+
+const TUPLE = [
+  'time',
+  'event_id',
+  'sight',
+  'home',
+  'tenant',
+  'token_name',
+  'status',
+  'ip',
+  'country',
+  'network_name',
+  'topic',
+  'partition',
+  'offset',
+  'record_index',
+] as const
+
+/** Visits from the ten minutes on that hold `fromMs`, in the order of event time. */
+export function visitsSince(db: Database, fromMs: number): Promise<Visit[]> {
+  return db.query(
+    `SELECT token_id, network, prefix, address, ${TUPLE.map((name) => `visit.${name} AS ${name}`).join(', ')}
+     FROM (
+       SELECT bucket, network, prefix, address, token_id, outcome, max(latest) AS visit
+       FROM source_visits WHERE bucket >= toStartOfTenMinutes(fromUnixTimestamp64Milli({from: Int64}))
+       GROUP BY bucket, network, prefix, address, token_id, outcome)
+     ORDER BY time, event_id`,
+    { from: fromMs },
+    visitRow,
+  )
+}
+
+/** Companies of a source remembered in each prefix and address: more do not matter. */
+const HOMES_MAX = 3
+
+/** A token of each company that has known an address for more than a day, where tokens came newly since `fromMs`. */
+export interface Home {
+  readonly network: string
+  readonly prefix: string
+  readonly address: string
+  readonly tenant: string
+  readonly token_id: TokenId
+}
+
+export function homesSince(db: Database, fromMs: number): Promise<Home[]> {
+  return db.query(
+    `SELECT network, prefix, address, tenant, any(token_id) AS token_id
+     FROM (
+       SELECT network, prefix, address, token_id, max(source_homes.tenant) AS tenant FROM source_homes
+       WHERE (network, prefix) IN (
+         SELECT network, prefix FROM source_visits
+         WHERE bucket >= toStartOfTenMinutes(fromUnixTimestamp64Milli({from: Int64})))
+       GROUP BY network, prefix, address, token_id)
+     GROUP BY network, prefix, address, tenant
+     ORDER BY network, prefix, address, tenant
+     LIMIT {limit: UInt32} BY address`,
+    { from: fromMs, limit: HOMES_MAX },
+    z.object({ network: z.string(), prefix: z.string(), address: z.string(), tenant: z.string(), token_id: tokenId }),
+  )
+}
+
+/** In how many hours networks were in use since then: of their addresses it is known only that it were not fewer. */
+export async function activeSourceHours(db: Database, fromMs: number): Promise<number> {
+  const [row] = await db.query(
+    `SELECT uniqExact(network, toStartOfHour(bucket)) AS hours FROM source_activity
+     WHERE bucket >= fromUnixTimestamp64Milli({from: Int64})`,
+    { from: fromMs },
+    z.object({ hours: z.number() }),
+  )
+  return row?.hours ?? 0
+}
+
+/** The latest event time of any event, 0 without one. */
+export async function latestEventMs(db: Database): Promise<number> {
+  const sql = 'SELECT toUnixTimestamp64Milli(max(greatest_time)) AS at FROM positions'
+  const [row] = await db.query(sql, {}, z.object({ at: z.number() }))
+  return row?.at ?? 0
+}
+
+const findingRow = z
+  .object({
+    finding_id: z.string().transform((id) => id as FindingId),
+    incident_id: z.string().transform((id) => id as IncidentId),
+    subject: z.string(),
+    tenant: z.string(),
+    detector: z.string(),
+    cause: z.enum(CAUSES),
+    concern: z.enum(CONCERNS),
+    event_id: z.string().transform((id) => id as EventId),
+    time,
+    bucket: time,
+    step: z.number(),
+    bits: z.number(),
+    seen: z.string(),
+    normal: z.string(),
+    numbers: z.record(z.string(), z.number()),
+    severity_min: z.enum([...SEVERITIES, '']),
+    ip: z.string(),
+    country: z.string(),
+    network: z.string(),
+    topic: z.string(),
+    partition: z.number(),
+    offset: z.number(),
+    record_index: z.number(),
+  })
+  .transform(({ topic, partition, offset, ...row }): Omit<Finding, 'reopening'> => ({
+    findingId: row.finding_id,
+    incidentId: row.incident_id,
+    subjectKind: 'network',
+    subject: row.subject,
+    tokenName: '',
+    tenant: row.tenant,
+    detector: row.detector,
+    cause: row.cause,
+    concern: row.concern,
+    eventId: row.event_id,
+    timeMs: row.time,
+    bucketMs: row.bucket,
+    step: row.step,
+    bits: row.bits,
+    seen: row.seen,
+    normal: row.normal,
+    numbers: row.numbers,
+    sumBits: 0,
+    windowMs: 0,
+    carriedBits: 0,
+    severityMin: row.severity_min === '' ? undefined : row.severity_min,
+    isGrave: false,
+    snapshot: '',
+    ip: row.ip,
+    country: row.country,
+    network: row.network,
+    position: { topic, partition, offset, index: row.record_index },
+  }))
+
+/** Findings of sources since then, in the order in which they were made. */
+export function sourceFindingsSince(db: Database, fromMs: number): Promise<Omit<Finding, 'reopening'>[]> {
+  return db.query(
+    `SELECT finding_id, incident_id, subject, tenant, detector, cause, concern, event_id, time, bucket, step,
+       toFloat64(bits) AS bits, seen, normal, numbers, severity_min, ip, country, network,
+       topic, partition, offset, record_index
+     FROM findings FINAL
+     WHERE subject_kind = 'network' AND time >= fromUnixTimestamp64Milli({from: Int64})
+     ORDER BY ingested_at, time, step`,
+    { from: fromMs },
+    findingRow,
+  )
+}
+
+/** Stores findings that no block carries; the same ids again change nothing. */
+export async function insertFindings(db: Database, findings: readonly Finding[], ingestedAtMs: number): Promise<void> {
+  const token = `findings/${findings.map(({ findingId }) => findingId).join('/')}`
+  await db.insert('findings', findingColumns(findings, ingestedAtMs), findings.length, token)
+}
