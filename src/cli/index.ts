@@ -63,6 +63,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./alerts.ts')).alertsCommand(),
   },
   {
+    name: 'explain',
+    summary: 'explain an incident, a token, or the threshold: profile, arithmetic, evidence',
+    examples: [
+      'tokenwatch explain 83dc027af93c599239f5685183b34c25',
+      'tokenwatch explain fraud-scorer',
+      'tokenwatch explain --threshold',
+    ],
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
+  {
     name: 'test-alert',
     summary: 'send a sample alert to every target',
     examples: ['tokenwatch test-alert', 'tokenwatch test-alert --target on-call'],

@@ -79,6 +79,13 @@ export async function takeDayThreshold(db: Database, settings: BudgetSettings, d
   return (await readThresholds(db, settings, [day])).get(day) ?? bits
 }
 
+/** The latest day with traffic, since 1970; 0 without any. */
+export async function latestDay(db: Database): Promise<number> {
+  const sql = 'SELECT intDiv(toUInt32(max(bucket)), 86400) AS day FROM token_activity_hour'
+  const [row] = await db.query(sql, {}, z.object({ day: z.number() }))
+  return row?.day ?? 0
+}
+
 /**
  * The incidents that began in the window before a day, by day with traffic and by level. Those that alert whatever the
  * threshold are left out, and those that people called malicious: they were no false alerts.
