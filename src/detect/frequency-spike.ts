@@ -1,57 +1,62 @@
 /**
  * A token that makes far more calls in an hour than it ever does at this time.
  *
- * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, this one included,
- * against the token's own hours of the last four weeks at this time of the day and of the week (profile/frequency.ts).
- * Bits: upper tail of a negative binomial (profile/tails.ts), told in steps of four bits; each step is one finding. An
- * hour is judged every hour, so one in sixteen is worth four bits by chance alone: `bitsMin` keeps those quiet.
- * Blind to: a slow theft that keeps to the usual rate; bursts of under an hour within a busy hour; the first day.
+ * Attack: data pulled out in bulk, or a stolen token put into a script, also at hours at which its owner sleeps. Signal:
+ * calls of the hour, this one included, against what the token's own hours of four weeks let expect at this time of the
+ * day and of the week (profile/volume.ts). Bits: upper tail of a negative binomial given that there were any, tempered,
+ * told in steps of four bits; an hour is judged every hour: `bitsMin` keeps what comes by chance quiet. What follows within a day goes on with what was told.
+ * Blind to: a slow theft that keeps to the usual rate; the first day.
  */
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
-import { callsInHour, fitFrequency, frequencyBits } from '../profile/frequency.ts'
+import { callsInHour } from '../profile/frequency.ts'
+import { createExpectation, volumeBits } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { createHourlyFit } from './shared/hourly-fit.ts'
-import { newStep } from './shared/step.ts'
+import { volumeStep } from './shared/volume-steps.ts'
+
+const NAME = 'frequency-spike'
 
 export const frequencySpike = defineDetector({
-  name: 'frequency-spike',
+  name: NAME,
   summary: 'A token that makes far more calls in an hour than it ever does at this time.',
   cause: 'volume',
   settings: z.strictObject({
-    callsMin: count('Fewer calls in an hour are never a spike.').default(30),
+    callsMin: count('Fewer calls in an hour are never a spike.').default(10),
     bitsMin: z
       .number()
       .min(0)
-      .describe('An hour worth fewer bits is no spike. At 8 one hour in some 250 is one by chance, at 4 one in 16.')
-      .default(8),
+      .describe(
+        'An hour worth fewer bits is no spike. The likelihood is tempered: at 4 one hour in some 250 is one by chance.',
+      )
+      .default(4),
   }),
   create: ({ callsMin, bitsMin }) => {
-    const fitFor = createHourlyFit(fitFrequency)
+    const expectedOf = createExpectation((counts) => counts.learned + counts.held, 1)
     return {
-      name: 'frequency-spike',
+      name: NAME,
       inspect(event, profile) {
         if (isUnauthenticated(event)) return undefined
         const calls = callsInHour(profile, event.timeMs) + 1
         if (calls < callsMin) return undefined
         const hour = hourOf(event.timeMs)
-        const fit = fitFor(profile, hour)
-        if (fit === undefined) return undefined
-        const bits = frequencyBits(fit, calls)
-        if (bits < bitsMin) return undefined
-        const step = newStep(profile, 'frequency-spike', hour * HOUR_MS, bits)
+        const expected = expectedOf(profile, hour)
+        const { hours, upperMean, upperShape, mean } = expected
+        const tailBits = volumeBits(expected, calls)
+        const step = volumeStep(profile, NAME, hour * HOUR_MS, tailBits, bitsMin)
         if (step === undefined) return undefined
         return {
           ...step,
           seen: `${calls} calls within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
-          normal:
-            `In ${fit.hours} active hours of four weeks a median of ${Math.round(fit.median)} calls, ` +
-            `98 % of hours at most ${Math.round(fit.p98)}; ${fit.mean.toFixed(1)} expected at this time`,
-          numbers: { calls, mean: fit.mean, shape: fit.shape, hours: fit.hours, tailBits: bits },
+          normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${hours} active hours of four weeks`,
+          numbers: { calls, mean: upperMean, shape: upperShape, hours, tailBits },
         }
       },
     }
   },
 })
+
+function shown(mean: number): string {
+  return mean < 10 ? mean.toFixed(1) : String(Math.round(mean))
+}

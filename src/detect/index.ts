@@ -1,7 +1,9 @@
 /** The registry of detectors: the order in which they inspect an event, and that in which their findings stand. */
 import type { DetectorDefinition } from './detector.ts'
+import { bulkTransfer } from './bulk-transfer.ts'
 import { concurrentUse } from './concurrent-use.ts'
 import { credentialSpraying } from './credential-spraying.ts'
+import { dailyVolume } from './daily-volume.ts'
 import { dormantToken } from './dormant-token.ts'
 import { enumeration } from './enumeration.ts'
 import { errorBurst } from './error-burst.ts'
@@ -43,6 +45,8 @@ export const detectorDefinitions = [
   enumeration,
   unusualHour,
   frequencySpike,
+  dailyVolume,
+  bulkTransfer,
   errorBurst,
   impossibleTravel,
   dormantToken,

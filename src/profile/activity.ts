@@ -10,6 +10,8 @@ export interface HourCounts {
   learned: number
   /** Calls in quarantine. */
   held: number
+  /** Bytes in and out of all these. */
+  bytes: number
   /** 401, 403, 404 and 429. */
   refused: number
   /** The 401 among them: they are no calls of the token. */
@@ -41,6 +43,7 @@ export function hourCounts(activity: Activity, hour: number): HourCounts {
     hour,
     learned: 0,
     held: 0,
+    bytes: 0,
     refused: 0,
     unauthenticated: 0,
     networkTurns: 0,

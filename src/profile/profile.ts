@@ -43,7 +43,8 @@ export interface TokenProfile {
   readonly answers: { event: AccessEvent | undefined; readonly novelty: Map<Dimension, Novelty | undefined> }
 }
 
-export function createProfile(tokenId: TokenId, settings: ProfileSettings): TokenProfile {
+/** @param marks what people said of the token, for a profile that is about to be filled from what is stored. */
+export function createProfile(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenProfile {
   return {
     tokenId,
     settings,
@@ -54,7 +55,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings): Toke
     activity: createActivity(),
     recent: [],
     raised: new Map(),
-    marks: undefined,
+    marks,
     revision: 0,
     answers: { event: undefined, novelty: new Map() },
   }
@@ -121,6 +122,7 @@ function countHour(profile: TokenProfile, event: AccessEvent, learned: number, h
   const counts = hourCounts(profile.activity, hour)
   if ((learned & MASK.counts) !== 0) counts.learned++
   if ((held & MASK.counts) !== 0) counts.held++
+  if (((learned | held) & MASK.counts) !== 0) counts.bytes += event.bytesIn + event.bytesOut
   if ((learned & MASK.networkTurn) !== 0) counts.networkTurns++
   if ((learned & MASK.addressTurn) !== 0) counts.addressTurns++
   if (refused) counts.refused++

@@ -37,6 +37,7 @@ export interface HourRow {
   readonly held_calls: number
   readonly refused: number
   readonly unauthenticated: number
+  readonly bytes: number
   readonly network_turns: number
   readonly address_turns: number
   /** Time of the latest call of the token's own, 0 for none. */
@@ -156,6 +157,7 @@ function addHour(profile: TokenProfile, row: HourRow): void {
   counts.held = row.held_calls
   counts.refused = row.refused
   counts.unauthenticated = row.unauthenticated
+  counts.bytes = row.bytes
   counts.networkTurns = row.network_turns
   counts.addressTurns = row.address_turns
 }

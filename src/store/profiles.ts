@@ -31,6 +31,7 @@ const hourRow = z.object({
   bucket: time,
   learned_calls: z.number(),
   held_calls: z.number(),
+  bytes: z.number(),
   refused: z.number(),
   unauthenticated: z.number(),
   network_turns: z.number(),
@@ -135,6 +136,7 @@ GROUP BY token_id, dimension, value, held, month`
 
 const HOURS_SQL = `
 SELECT token_id, bucket, sumIf(calls, held = 0) AS learned_calls, sumIf(calls, held = 1) AS held_calls,
+  sum(token_activity_hour.bytes) AS bytes,
   sum(unauthorized + forbidden + not_found + rate_limited) AS refused, sum(unauthorized) AS unauthenticated,
   sum(token_activity_hour.network_turns) AS network_turns, sum(token_activity_hour.address_turns) AS address_turns,
   max(last_seen) AS active_at

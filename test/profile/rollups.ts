@@ -89,6 +89,7 @@ function hourRows(events: readonly FoldedEvent[]): HourRow[] {
       bucket,
       learned_calls: counting.filter((event) => (event.held & COUNTS) === 0).length,
       held_calls: counting.filter((event) => (event.held & COUNTS) !== 0).length,
+      bytes: counting.reduce((sum, event) => sum + event.bytesIn + event.bytesOut, 0),
       refused: teachingErrors.filter((event) => [401, 403, 404, 429].includes(event.status)).length,
       unauthenticated: teachingErrors.filter((event) => event.status === 401).length,
       network_turns: group.filter((event) => (event.learned & NETWORK_TURN) !== 0).length,
