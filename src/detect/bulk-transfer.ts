@@ -14,7 +14,7 @@ import { isUnauthenticated } from '../profile/dimension.ts'
 import { createExpectation, volumeBits } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { volumeStep } from './shared/volume-steps.ts'
+import { explainVolume, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'bulk-transfer'
 
@@ -27,6 +27,7 @@ export const bulkTransfer = defineDetector({
     unitBytes: count('What bytes are counted in.').default(4096),
     bitsMin: z.number().min(0).describe('An hour worth fewer bits is no surprise.').default(4),
   }),
+  explain: explainVolume,
   create: ({ bytesMin, unitBytes, bitsMin }) => {
     const expectedOf = createExpectation((counts) => Math.ceil(counts.bytes / unitBytes), 1)
     return {
@@ -40,14 +41,15 @@ export const bulkTransfer = defineDetector({
         const expected = expectedOf(profile, hour)
         const { hours, upperMean, upperShape, mean } = expected
         const units = Math.ceil(bytes / unitBytes)
-        const tailBits = volumeBits(expected, units)
-        const step = volumeStep(profile, NAME, hour * HOUR_MS, tailBits, bitsMin)
+        const bits = volumeBits(expected, units)
+        const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)
         if (step === undefined) return undefined
+        const { tailBits, ...told } = step
         return {
-          ...step,
+          ...told,
           seen: `${shown(bytes)} moved within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
           normal: `${shown(mean * unitBytes)} expected at this time, ${shown(upperMean * unitBytes)} at most, from ${hours} active hours of four weeks`,
-          numbers: { units, mean: upperMean, shape: upperShape, hours, tailBits },
+          numbers: { count: units, mean: upperMean, shape: upperShape, hours, tailBits },
         }
       },
     }

@@ -13,7 +13,7 @@ import { callsInHour } from '../profile/frequency.ts'
 import { createExpectation, volumeBits } from '../profile/volume.ts'
 import { DAY_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { volumeStep } from './shared/volume-steps.ts'
+import { explainVolume, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'daily-volume'
 
@@ -26,6 +26,7 @@ export const dailyVolume = defineDetector({
     bitsMin: z.number().min(0).describe('A day worth fewer bits is no surprise.').default(3),
     daysMin: count('Active hours that a token must have behind it, as days of 24.').default(5),
   }),
+  explain: explainVolume,
   create: ({ callsMin, bitsMin, daysMin }) => {
     const expectedOf = createExpectation((counts) => counts.learned + counts.held, 24)
     return {
@@ -37,14 +38,15 @@ export const dailyVolume = defineDetector({
         const { hours, before, upperMean, upperShape, mean } = expected
         const calls = before + callsInHour(profile, event.timeMs) + 1
         if (calls < callsMin || hours < daysMin * 4 || calls <= upperMean) return undefined
-        const tailBits = volumeBits(expected, calls)
-        const step = volumeStep(profile, NAME, Math.floor(event.timeMs / DAY_MS) * DAY_MS, tailBits, bitsMin)
+        const bits = volumeBits(expected, calls)
+        const step = volumeStep(profile, NAME, Math.floor(event.timeMs / DAY_MS) * DAY_MS, bits, bitsMin)
         if (step === undefined) return undefined
+        const { tailBits, ...told } = step
         return {
-          ...step,
+          ...told,
           seen: `${Math.round(calls)} calls within 24 hours`,
           normal: `${Math.round(mean)} expected in such a day, ${Math.round(upperMean)} at most, from ${hours} active hours of four weeks`,
-          numbers: { calls, mean: upperMean, shape: upperShape, hours, tailBits },
+          numbers: { count: calls, mean: upperMean, shape: upperShape, hours, tailBits },
         }
       },
     }

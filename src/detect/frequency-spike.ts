@@ -14,7 +14,7 @@ import { callsInHour } from '../profile/frequency.ts'
 import { createExpectation, volumeBits } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { volumeStep } from './shared/volume-steps.ts'
+import { explainVolume, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'frequency-spike'
 
@@ -32,6 +32,7 @@ export const frequencySpike = defineDetector({
       )
       .default(4),
   }),
+  explain: explainVolume,
   create: ({ callsMin, bitsMin }) => {
     const expectedOf = createExpectation((counts) => counts.learned + counts.held, 1)
     return {
@@ -43,14 +44,15 @@ export const frequencySpike = defineDetector({
         const hour = hourOf(event.timeMs)
         const expected = expectedOf(profile, hour)
         const { hours, upperMean, upperShape, mean } = expected
-        const tailBits = volumeBits(expected, calls)
-        const step = volumeStep(profile, NAME, hour * HOUR_MS, tailBits, bitsMin)
+        const bits = volumeBits(expected, calls)
+        const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)
         if (step === undefined) return undefined
+        const { tailBits, ...told } = step
         return {
-          ...step,
+          ...told,
           seen: `${calls} calls within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
           normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${hours} active hours of four weeks`,
-          numbers: { calls, mean: upperMean, shape: upperShape, hours, tailBits },
+          numbers: { count: calls, mean: upperMean, shape: upperShape, hours, tailBits },
         }
       },
     }

@@ -121,7 +121,8 @@ export function volumeBits(expected: Expected, count: number): number {
   return TEMPER * Math.min(Math.max(0, bits), carriedBits(hours))
 }
 
-const TEMPER = 0.5
+/** Exponent of the likelihood. */
+export const TEMPER = 0.5
 
 /**
  * What so many active hours can vouch for, in bits: the rank among n of them is worth log2(n + 1), and beyond twice that
