@@ -15,6 +15,10 @@ export interface Block {
   readonly ingestedAtMs: number
   /** The block is made again from an intent: it ends where that says and nowhere else. */
   readonly isRetry: boolean
+  /** Nothing more goes into it, however small it is. */
+  isEnded: boolean
+  /** The latest day of its events, since 1970; 0 while it has none. */
+  latestDay: number
   records: number
   bytes: number
   /** When the block's first record was stamped, 0 when unknown: for the end-to-end latency. */
@@ -32,6 +36,8 @@ export function openBlock(
 ): Block {
   return {
     ...head,
+    isEnded: false,
+    latestDay: 0,
     records: 0,
     bytes: 0,
     firstTimestampMs: 0,
@@ -60,9 +66,10 @@ export interface BlockLimits {
   readonly bytesMax: number
 }
 
-/** Whether the block has to be stored now: it is large, or someone has to be told. */
+/** Whether the block has to be stored now: it has ended, it is large, or someone has to be told. */
 export function isFull(block: Block, limits: BlockLimits): boolean {
   return (
+    block.isEnded ||
     Math.max(block.records, block.events.length) >= limits.rowsMax ||
     block.bytes >= limits.bytesMax ||
     block.alerts.length > 0

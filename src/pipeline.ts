@@ -25,18 +25,24 @@ export interface PipelineSteps {
   readonly fold: Fold
   /** Peers that are counted as the fold goes. */
   readonly peers?: Pick<MemoryPeers, 'learn'>
-  /** Makes the thresholds ready of days, since 1970, on which incidents may have begun that the events belong to. */
-  readonly prepareDays?: (days: ReadonlySet<number>) => Promise<void>
+  /** Thresholds that are taken from what is stored. */
+  readonly days?: ThresholdDays
   /** Scores of incidents that are counted as the fold goes. */
   readonly budget?: Pick<MemoryBudget, 'learn'>
   /** Sources that are counted as the fold goes. */
   readonly foldSource?: SourceFold
 }
 
+/** Thresholds of days, since 1970, on which incidents may begin. */
+export interface ThresholdDays {
+  isReady(day: number): boolean
+  prepare(days: ReadonlySet<number>): Promise<void>
+}
+
 export interface Pipeline {
   /**
    * Takes records, in order, into the block until it is full or none are left. Returns how many were taken, at least
-   * one. Those left over belong to the next block, whose `ingested_at` decides about them.
+   * one unless the block has ended. Those left over belong to the next block, whose `ingested_at` decides about them.
    */
   extend(block: Block, records: readonly RawRecord[], from: number): Promise<number>
 }
@@ -54,9 +60,10 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
           if (tokenId !== '' && !block.tokens.has(tokenId)) wanted.add(tokenId)
         }
       }
+      const endsHere = cutBeforeNewDay(block, decoded, steps.days)
       if (wanted.size > 0) await steps.states.acquire([...wanted], block)
       for (const tokenId of wanted) block.tokens.add(tokenId)
-      await steps.prepareDays?.(daysOf(decoded, wanted, steps.states))
+      await steps.days?.prepare(daysOf(decoded, wanted, steps.states))
 
       let at = from
       for (const { events, deadLetters } of decoded) {
@@ -65,9 +72,30 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
         for (const event of events) foldInto(block, steps.enrich(event), steps)
         if (!block.isRetry && isFull(block, limits)) break
       }
+      block.isEnded ||= endsHere
       return at - from
     },
   }
+}
+
+/**
+ * Leaves out what comes from the first event of a later day on whose threshold is to be taken yet: that rests on what is
+ * stored of the days before, so the block ends there. Returns whether it does.
+ */
+function cutBeforeNewDay(block: Block, decoded: Decoded[], days: ThresholdDays | undefined): boolean {
+  if (days === undefined || block.isRetry) return false
+  for (const [at, { events }] of decoded.entries()) {
+    for (const { timeMs } of events) {
+      const day = dayOf(timeMs)
+      if (day <= block.latestDay) continue
+      if (block.records + at > 0 && block.latestDay > 0 && !days.isReady(day)) {
+        decoded.length = at
+        return true
+      }
+      block.latestDay = day
+    }
+  }
+  return false
 }
 
 /** Days of the events, and of the incidents that are open for tokens which were loaded for them. */

@@ -213,8 +213,8 @@ async function createMiddle(
     return loaded
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
-  const prepareDays = thresholds?.prepareFrom(store.db, (ask) => persist(currentSignal(), onRetry, ask))
-  const steps = { decode, enrich: detection.enrich, states, ...(prepareDays && { prepareDays }) }
+  const days = thresholds?.daysOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
+  const steps = { decode, enrich: detection.enrich, states, ...(days && { days }) }
   const registries = createRegistryHistory(
     {
       times: () => persist(currentSignal(), onRetry, () => registryTimes(store.db)),

@@ -1,5 +1,6 @@
 /** Thresholds by budget as ClickHouse keeps them: taken once for each day, whoever comes first, and known from then on. */
 import type { BudgetSettings } from '../alert/budget.ts'
+import type { ThresholdDays } from '../pipeline.ts'
 import { dayOf } from '../profile/calendar.ts'
 import type { Database } from '../store/database.ts'
 import { readThresholds, takeDayThreshold } from '../store/thresholds.ts'
@@ -7,29 +8,24 @@ import { readThresholds, takeDayThreshold } from '../store/thresholds.ts'
 export interface StoredThresholds {
   /** For incidents that began then. A day that was not prepared has no scores: the fixed threshold applies. */
   readonly thresholdBits: (beganAtMs: number) => number
-  /**
-   * What makes the thresholds of days, since 1970, ready.
-   * @param around each question to the database, for those who try again.
-   */
-  prepareFrom(
-    db: Database,
-    around?: <T>(ask: () => Promise<T>) => Promise<T>,
-  ): (days: ReadonlySet<number>) => Promise<void>
+  /** @param around each question to the database, for those who try again. */
+  daysOf(db: Database, around?: <T>(ask: () => Promise<T>) => Promise<T>): ThresholdDays
 }
 
 export function createStoredThresholds(settings: BudgetSettings): StoredThresholds {
   const known = new Map<number, number>()
   return {
     thresholdBits: (beganAtMs) => known.get(dayOf(beganAtMs)) ?? settings.thresholdBits,
-    prepareFrom(db, around = (ask) => ask()) {
-      return async function prepareDays(days) {
+    daysOf: (db, around = (ask) => ask()) => ({
+      isReady: (day) => known.has(day),
+      async prepare(days) {
         const missing = [...days].filter((day) => !known.has(day)).sort((a, b) => a - b)
         if (missing.length === 0) return
         const stored = await around(() => readThresholds(db, settings, missing))
         for (const day of missing) {
           known.set(day, stored.get(day) ?? (await around(() => takeDayThreshold(db, settings, day))))
         }
-      }
-    },
+      },
+    }),
   }
 }

@@ -96,7 +96,7 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const limits = stored === undefined ? UNSTORED_BLOCK : config.ingest.block
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
   const { enrich, fold, foldSettings } = detection
-  const prepareDays = stored && thresholds?.prepareFrom(stored.db)
+  const days = stored && thresholds?.daysOf(stored.db)
   const settings = sourceFoldSettingsOf(config)
   const foldSource = sources && createSourceFold({ sources, registry, settings, shared: foldSettings })
   const pipeline = createPipeline(
@@ -107,7 +107,7 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
       fold,
       ...(peers && { peers }),
       ...(budget && { budget }),
-      ...(prepareDays && { prepareDays }),
+      ...(days && { days }),
       ...(foldSource && { foldSource }),
     },
     limits,

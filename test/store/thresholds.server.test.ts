@@ -136,17 +136,19 @@ describe('a process', () => {
     const taken = await takeDayThreshold(db, settings, LAST_DAY)
     let asked = 0
     const thresholds = createStoredThresholds(settings)
-    const prepareDays = thresholds.prepareFrom(db, (ask) => {
+    const days = thresholds.daysOf(db, (ask) => {
       asked++
       return ask()
     })
     expect(thresholds.thresholdBits(LAST_DAY * DAY_MS)).toBe(15)
-    await prepareDays(new Set([LAST_DAY, LAST_DAY - 1]))
+    expect(days.isReady(LAST_DAY)).toBe(false)
+    await days.prepare(new Set([LAST_DAY, LAST_DAY - 1]))
+    expect(days.isReady(LAST_DAY)).toBe(true)
     expect(asked).toBe(2)
     expect(thresholds.thresholdBits(LAST_DAY * DAY_MS + HOUR_MS)).toBe(taken)
     const stored = await readThresholds(db, settings, [LAST_DAY - 1])
     expect(stored.get(LAST_DAY - 1)).toBe(thresholds.thresholdBits((LAST_DAY - 1) * DAY_MS))
-    await prepareDays(new Set([LAST_DAY]))
+    await days.prepare(new Set([LAST_DAY]))
     expect(asked).toBe(2)
   })
 })
