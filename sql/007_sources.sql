@@ -10,7 +10,8 @@ ALTER TABLE events
     ADD COLUMN IF NOT EXISTS sight UInt16 DEFAULT 7 AFTER fresh,
     ADD COLUMN IF NOT EXISTS home LowCardinality(String) AFTER sight;
 
--- Visits of tokens where they were never seen: their latest call there of each outcome, in ten minutes.
+-- Visits of tokens where they were never seen and where that means something: of those that are surprised, and of those
+--   that are too young to be. Their latest call there of each outcome, in ten minutes.
 -- AggregatingMergeTree of a maximum, which does not depend on order: the latest call, ties broken by its id.
 -- ORDER BY bucket first: all sources are read for a short window.
 -- PARTITION BY month of event time, dropped with the other rollups.
@@ -46,7 +47,7 @@ SELECT
         status, ip, toString(country), toString(network_name),
         toString(topic), partition, offset, record_index)) AS latest
 FROM events
-WHERE token_id != '' AND address != '' AND bitAnd(sight, 7) < 4
+WHERE token_id != '' AND address != '' AND bitAnd(sight, 7) < 4 AND bitAnd(sight, 80) != 0
 GROUP BY bucket, network, prefix, address, token_id, outcome;
 
 -- The companies whose tokens have known an address for more than a day, by month.

@@ -3,6 +3,7 @@ import { createDelivery } from './app/delivery.ts'
 import { startHousekeeping } from './app/housekeeping.ts'
 import { createReader } from './app/reader.ts'
 import { createServiceMetrics } from './app/service-metrics.ts'
+import { startSourceWatch } from './app/source-watch.ts'
 import { startWatch } from './app/watch.ts'
 import type { Config } from './config.ts'
 import { type HttpEndpoints, startHttp } from './http.ts'
@@ -71,6 +72,9 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   started.defer(() => http.close())
   const watch = startWatch({ config, db, reader, log, onAlerts: () => outbox.wake() })
   started.defer(() => clearInterval(watch))
+  const owned = () => reader.owned()
+  const sourceWatch = startSourceWatch({ config, db, owned, metrics, log, onAlerts: () => outbox.wake() })
+  started.defer(() => clearInterval(sourceWatch))
   const housekeeping = startHousekeeping({ config, db, reader, log })
   started.defer(() => clearInterval(housekeeping))
   const done = reader.source.run()

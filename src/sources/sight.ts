@@ -80,7 +80,8 @@ const UNKNOWN: Sight = {
   isNewClient: undefined,
   home: '',
 }
-const AT_HOME: Sight = {
+/** Of a token that has known the address for more than a day. */
+export const AT_HOME: Sight = {
   newLevel: KNOWN_LEVELS,
   isRegular: true,
   isYoung: false,

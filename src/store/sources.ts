@@ -4,7 +4,7 @@ import { CAUSES, CONCERNS } from '../detect/detector.ts'
 import type { Finding } from '../detect/finding.ts'
 import type { EventId, EventTimeMs, FindingId, IncidentId, TokenId } from '../event.ts'
 import { SEVERITIES } from '../severity.ts'
-import { type Sight, type SourceEvent, unpackSight } from '../sources/sight.ts'
+import { AT_HOME, type Sight, type SourceEvent, unpackSight } from '../sources/sight.ts'
 import type { Database } from './database.ts'
 import { findingColumns } from './rows.ts'
 
@@ -83,20 +83,19 @@ export function visitsSince(db: Database, fromMs: number): Promise<Visit[]> {
   )
 }
 
-/** Companies of a source remembered in each prefix and address: more do not matter. */
+/** Companies of an address that are read: more do not matter. */
 const HOMES_MAX = 3
 
-/** A token of each company that has known an address for more than a day, where tokens came newly since `fromMs`. */
-export interface Home {
-  readonly network: string
-  readonly prefix: string
-  readonly address: string
-  readonly tenant: string
-  readonly token_id: TokenId
-}
+const homeRow = z
+  .object({ network: z.string(), prefix: z.string(), address: z.string(), tenant: z.string(), token_id: tokenId })
+  .transform(({ token_id, ...source }) => ({ ...source, tokenId: token_id }))
 
-export function homesSince(db: Database, fromMs: number): Promise<Home[]> {
-  return db.query(
+/**
+ * Visits of regulars: a token of each company that has known an address for more than a day, in the prefixes where tokens
+ * came newly from the ten minutes on that hold `fromMs`. They are made up, at that time: no event stands behind them.
+ */
+export async function homesSince(db: Database, fromMs: number): Promise<Visit[]> {
+  const homes = await db.query(
     `SELECT network, prefix, address, tenant, any(token_id) AS token_id
      FROM (
        SELECT network, prefix, address, token_id, max(source_homes.tenant) AS tenant FROM source_homes
@@ -108,9 +107,20 @@ export function homesSince(db: Database, fromMs: number): Promise<Home[]> {
      ORDER BY network, prefix, address, tenant
      LIMIT {limit: UInt32} BY address`,
     { from: fromMs, limit: HOMES_MAX },
-    z.object({ network: z.string(), prefix: z.string(), address: z.string(), tenant: z.string(), token_id: tokenId }),
+    homeRow,
   )
+  return homes.map((home) => ({ event: { ...NO_CALL, ...home, timeMs: fromMs as EventTimeMs }, sight: AT_HOME }))
 }
+
+const NO_CALL = {
+  eventId: '' as EventId,
+  tokenName: '',
+  status: 200,
+  ip: '',
+  country: '',
+  networkName: '',
+  position: { topic: '', partition: 0, offset: 0, index: 0 },
+} as const
 
 /** In how many hours networks were in use since then: of their addresses it is known only that it were not fewer. */
 export async function activeSourceHours(db: Database, fromMs: number): Promise<number> {
@@ -123,11 +133,15 @@ export async function activeSourceHours(db: Database, fromMs: number): Promise<n
   return row?.hours ?? 0
 }
 
-/** The latest event time of any event, 0 without one. */
-export async function latestEventMs(db: Database): Promise<number> {
-  const sql = 'SELECT toUnixTimestamp64Milli(max(greatest_time)) AS at FROM positions'
-  const [row] = await db.query(sql, {}, z.object({ at: z.number() }))
-  return row?.at ?? 0
+/** The event time that every log has reached, but at most `spanMs` before the furthest one; 0 without events. */
+export async function reachedMs(db: Database, spanMs: number): Promise<number> {
+  const [row] = await db.query(
+    `SELECT toUnixTimestamp64Milli(min(reached)) AS least, toUnixTimestamp64Milli(max(reached)) AS most
+     FROM (SELECT topic, partition, max(greatest_time) AS reached FROM positions GROUP BY topic, partition)`,
+    {},
+    z.object({ least: z.number(), most: z.number() }),
+  )
+  return row === undefined ? 0 : Math.max(row.least, row.most - spanMs, 0)
 }
 
 const findingRow = z
