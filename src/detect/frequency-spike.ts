@@ -1,10 +1,11 @@
 /**
  * A token that makes far more calls in an hour than it ever does at this time.
  *
- * Attack: data pulled out in bulk, or a stolen token put into a script, also at hours at which its owner sleeps. Signal:
- * calls of the hour, this one included, against what the token's own hours of four weeks let expect at this time of the
- * day and of the week (profile/volume.ts). Bits: upper tail of a negative binomial given that there were any, tempered,
- * told in steps of four bits; an hour is judged every hour: `bitsMin` keeps what comes by chance quiet. What follows within a day goes on with what was told.
+ * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, this one included,
+ * against what the token's own hours of four weeks let expect at this time of the day and of the week
+ * (profile/volume.ts). Bits: upper tail of a negative binomial, given that there were any calls, tempered, and told in
+ * steps of four bits; an hour is judged every hour, so `bitsMin` keeps quiet what comes by chance. What follows within a
+ * day goes on with what was told.
  * Blind to: a slow theft that keeps to the usual rate; the first day.
  */
 import { z } from 'zod'
