@@ -97,8 +97,8 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
   const { enrich, fold, foldSettings } = detection
   const days = stored && thresholds?.daysOf(stored.db)
-  const settings = sourceFoldSettingsOf(config)
-  const foldSource = sources && createSourceFold({ sources, registry, settings, shared: foldSettings })
+  const sourceSettings = sourceFoldSettingsOf(config)
+  const foldSource = sources && createSourceFold({ sources, registry, settings: sourceSettings, shared: foldSettings })
   const pipeline = createPipeline(
     {
       decode,
