@@ -39,17 +39,25 @@ const visitRow = z
     record_index: z.number(),
   })
   .transform((row): Visit => {
-    const { network, prefix, address, tenant, status, ip, country, topic, partition, offset } = row
-    const event = {
-      eventId: row.event_id,
-      timeMs: row.time,
-      tokenId: row.token_id,
-      tokenName: row.token_name,
-      networkName: row.network_name,
-      position: { topic, partition, offset, index: row.record_index },
-      ...{ network, prefix, address, tenant, status, ip, country },
+    const { topic, partition, offset } = row
+    return {
+      event: {
+        eventId: row.event_id,
+        timeMs: row.time,
+        tokenId: row.token_id,
+        tokenName: row.token_name,
+        tenant: row.tenant,
+        status: row.status,
+        ip: row.ip,
+        country: row.country,
+        network: row.network,
+        networkName: row.network_name,
+        prefix: row.prefix,
+        address: row.address,
+        position: { topic, partition, offset, index: row.record_index },
+      },
+      sight: unpackSight(row) as Sight,
     }
-    return { event, sight: unpackSight(row) as Sight }
   })
 
 const TUPLE = [
