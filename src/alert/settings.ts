@@ -48,7 +48,7 @@ export const alertingSettings = z.strictObject({
         .number()
         .min(0)
         .max(64)
-        .default(2)
+        .default(1)
         .describe('What a window takes over at most from what was found before it.'),
       halfLifeMs: durationMs('Time in which what was found before counts for half.').min(HOUR_MS).default(DAY_MS),
     })

@@ -44,6 +44,12 @@ export function isShared(dimension: Dimension, level: number): boolean {
   return ATTACK_REACH[dimension + String(level)] !== undefined
 }
 
+/**
+ * Of how many attacks in all a new value of the dimension is to be expected, in bits: a thief comes from somewhere else,
+ * but mostly calls what is called anyway, so one theft in four brings a new endpoint. A prior.
+ */
+const ATTACK_BITS: Partial<Record<Dimension, number>> = { route: -2 }
+
 /** How many changes the prior weighs as much as. */
 const PRIOR_CHANGES = 20
 const BITS_MIN = -6
@@ -56,5 +62,6 @@ export function reachBits(peers: PeerSnapshot, dimension: Dimension, level: numb
   const changes = peers.changesOf(dimension, level)
   const total = changes.tenant + changes.anyone + changes.nobody
   const benign = (changes[reach] + PRIOR_CHANGES * attack[reach]) / (total + PRIOR_CHANGES)
-  return Math.min(BITS_MAX, Math.max(BITS_MIN, Math.log2(attack[reach] / benign)))
+  const newBits = peers.id === '' ? 0 : (ATTACK_BITS[dimension] ?? 0)
+  return Math.min(BITS_MAX, Math.max(BITS_MIN, newBits + Math.log2(attack[reach] / benign)))
 }
