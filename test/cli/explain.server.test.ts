@@ -1,4 +1,4 @@
-/** `tokenwatch explain` over a stored month: what a person gets to read, and what a machine can recompute. */
+/** `tokenwatch explain` over a stored fortnight: what a person gets to read, and what a machine can recompute. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tokenwatch-explain-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const START_MS = Date.UTC(2026, 0, 1)
-const DAYS = 30
+const DAYS = 16
 const THEFT_MS = START_MS + DAYS * DAY_MS + 3 * HOUR_MS
 /** Nothing of it may reach a terminal. */
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/
@@ -58,7 +58,7 @@ function line({ token, name = '', atMs, ip = '192.0.2.10', path = '/v1/invoices/
   })
 }
 
-/** A month of one machine at work every hour; two further tokens of one name; then somebody else has the first one. */
+/** Sixteen days of one machine at work every hour; two further tokens of one name; then somebody else has the first one. */
 function story(): string[] {
   const calls: Call[] = []
   for (let hour = 0; hour < DAYS * 24; hour++) {
@@ -112,10 +112,10 @@ describe('an incident', () => {
     expect(out).toContain(`Incident ${incidentId} of token billing export, tok_export`)
     expect(out).toMatch(/Severity: (high|critical)\. The threshold of the day on which it began is \d/)
     expect(out).toContain('First call from United Kingdom (GB)')
-    expect(out).toMatch(/bits {4}-log2\(\(1 \+ 0\.05 \* 1\) \/ \(720 \+ 1\)\) = 9\.42\d+ bits/)
+    expect(out).toMatch(/bits {4}-log2\(\(1 \+ 0\.05 \* 1\) \/ \(384 \+ 1\)\) = 8\.51\d+ bits/)
     expect(out).toMatch(/coincidence .* sum /s)
     expect(out).toContain("WHERE token_id = 'tok_export'")
-    expect(out).toContain('Active in 720 hours on 30 days since 2026-01-01')
+    expect(out).toContain('Active in 384 hours on 16 days since 2026-01-01')
   })
 
   test('as JSON: what it adds up to is what was stored, and the query finds the calls', async () => {
@@ -128,7 +128,7 @@ describe('an incident', () => {
     expect(Math.max(...incident.windows.map(({ bits }) => bits))).toBe(incident.surprise_bits)
     const rows = await db.query(incident.evidence_query, {}, z.object({ ip: z.string() }))
     expect(rows.map(({ ip }) => ip)).toEqual(['81.2.69.160', '81.2.69.160'])
-    expect(token.profile.active_hours).toBe(720)
+    expect(token.profile.active_hours).toBe(384)
     expect(token.profile.quarantine.some(({ value }) => value.includes('81.2.69.160'))).toBe(true)
   })
 
@@ -142,8 +142,8 @@ describe('a token', () => {
   test('by its name, in any case: values, week, quarantine, incidents', async () => {
     const { code, out } = await run('explain', 'Billing Export')
     expect(code).toBe(0)
-    expect(out).toMatch(/192\.0\.2\.10 .* 2026-01-01T00:00:00Z .* 2026-01-30T23:00:00Z .* 30 /)
-    expect(out).toMatch(/Mon {2}█{48}\n/)
+    expect(out).toMatch(/192\.0\.2\.10 .* 2026-01-01T00:00:00Z .* 2026-01-16T23:00:00Z .* 16 /)
+    expect(out).toMatch(/Mon {2}▓{48}\n(?:.*\n){2} {2}Thu {2}█{48}\n/)
     expect(out).toMatch(/in quarantine .* known from/s)
     expect(out).toMatch(new RegExp(`${incidentId} .* open`))
     expect(out).toContain('The registry does not know it.')
@@ -190,7 +190,7 @@ describe('the threshold', () => {
     const { code, out } = await run('explain', '--threshold')
     expect(code).toBe(0)
     expect(out).toMatch(
-      /Incidents that begin on 2026-01-31 \(UTC\) alert from [\d.]+ bits on; alerting\.budgetPerDay is 3/,
+      /Incidents that begin on 2026-01-17 \(UTC\) alert from [\d.]+ bits on; alerting\.budgetPerDay is 3/,
     )
     expect(out).toContain('one higher')
   })
@@ -206,7 +206,7 @@ describe('the threshold', () => {
       z.object({ day: z.string(), bits: z.number() }),
     )
     expect(parsed.in_force).toMatchObject(rows[0] ?? {})
-    expect(parsed.days).toHaveLength(28)
+    expect(parsed.days).toHaveLength(17)
   })
 
   test('that is fixed says so', async () => {

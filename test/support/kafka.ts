@@ -147,7 +147,7 @@ function formatArguments(options: TestKafkaOptions): string[] {
       `${mechanism}=[name=${name},password=${password}]`,
     ]),
   )
-  return ['-t', clusterId, ...users]
+  return [`--cluster-id=${clusterId}`, ...users]
 }
 
 /** Resolves when the broker answers; throws with the end of its log when it ends before that. */
