@@ -12,7 +12,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createDetection, sourceFoldSettingsOf } from '../detection.ts'
 import { createTokenState } from '../fold.ts'
-import { readRecords, sha256OfFile } from '../ingest/file.ts'
+import { type FileProgress, sha256OfFile } from '../ingest/file.ts'
 import { FORMAT_NAMES } from '../ingest/formats/index.ts'
 import { renderTerminal } from '../notify/terminal.ts'
 import { createPipeline } from '../pipeline.ts'
@@ -24,6 +24,7 @@ import { createMemorySources } from '../sources/memory-sources.ts'
 import { createMemoryStates } from '../token-states.ts'
 import { ExitCode, UserError, configOf } from './command.ts'
 import { explainFailures } from './prerequisite.ts'
+import { openReplayInput } from './replay-input.ts'
 import { alertLine } from './replay-lines.ts'
 import { replaySummary } from './replay-summary.ts'
 import { openReplayStore } from './replay-store.ts'
@@ -94,7 +95,9 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   await using stored = options.store ? await openReplayStore(config, topic, detection) : undefined
   const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
   const limits = stored === undefined ? UNSTORED_BLOCK : config.ingest.block
-  const decode = (record: Parameters<typeof detection.decode>[0], at: number) => detection.decode(record, at, false)
+  const progress = createProgress()
+  const onProgress = progress.update
+  const { batches, decode } = openReplayInput({ input, topic, isStored: options.store, onProgress }, config, detection)
   const { enrich, fold, foldSettings } = detection
   const days = stored && thresholds?.daysOf(stored.db)
   const sourceSettings = sourceFoldSettingsOf(config)
@@ -113,14 +116,7 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
     limits,
   )
   const output = await openAlertOutput(options.alerts)
-  const progress = createProgress()
   const startedAtMs = systemClock.now()
-  const batches = readRecords({
-    input: input === '-' ? process.stdin : input,
-    topic,
-    messageBytesMax: config.ingest.messageBytesMax,
-    onProgress: ({ bytesRead, bytesTotal }) => progress.update(bytesRead, bytesTotal),
-  })
   const signal = new AbortController().signal
   const onAlert = (alert: Alert) => output.write(alert)
   const summary = await replay(topic, explainReading(input, batches), {
@@ -214,7 +210,7 @@ function createProgress() {
   })
   let isShown = false
   return {
-    update(bytesRead: number, bytesTotal: number | undefined) {
+    update: ({ bytesRead, bytesTotal }: FileProgress): void => {
       if (!process.stderr.isTTY || bytesTotal === undefined) return
       if (!isShown) bar.start(Math.ceil(bytesTotal / 2 ** 20), 0)
       isShown = true
