@@ -101,6 +101,12 @@ describe('spraying', () => {
     expect(Object.values(findings[0]?.numbers ?? {}).every(Number.isFinite)).toBe(true)
   })
 
+  test('names the tokens that were let in', () => {
+    const [first, ...rest] = spray(20)
+    const { findings } = play(createFold(), [{ ...first!, tokenId: 'good', status: 200 }, ...rest])
+    expect(findings.at(-1)?.seen).toContain('; let in with good (last: 401')
+  })
+
   test('of fewer tokens than set is not told, nor is any when it is switched off', () => {
     expect(play(createFold(), spray(2)).findings).toEqual([])
     expect(play(createFold({ 'credential-spraying': { tokensMin: 20 } }), spray(19)).findings).toEqual([])

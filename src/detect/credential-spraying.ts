@@ -7,10 +7,10 @@
  * its own, before any token works. Bits: those of the source's failures within the hour, the tail of a negative binomial
  * (sources/bits.ts), told in steps of four bits.
  * Blind to: lists tried from a new address each time, or more slowly than a few tokens an hour; credentials that are
- * tried from where their owners work.
+ * tried from where their company works.
  */
 import { z } from 'zod'
-import { sightOf } from '../sources/sight.ts'
+import { holderOf, sightOf } from '../sources/sight.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { hourOf } from '../profile/calendar.ts'
 import { defineDetector } from './detector.ts'
@@ -29,9 +29,10 @@ export const credentialSpraying = defineDetector({
   explain: explainSpraying,
   create: ({ tokensMin }) => ({
     name: 'credential-spraying',
-    inspect(event, profile, { sources, peers }) {
+    inspect(event, profile, { sources, peers, registry }) {
       if (event.status === 401 || event.status === 403) return undefined
-      const spraying = sources.sprayingOf(event, () => sightOf(profile, event, peers))
+      const holder = holderOf(event, registry)
+      const spraying = sources.sprayingOf(event, holder, () => sightOf(profile, event, peers))
       if (spraying === undefined || spraying.tokens < tokensMin) return undefined
       const step = newStep(profile, 'credential-spraying', hourOf(event.timeMs) * HOUR_MS, spraying.bits)
       if (step === undefined) return undefined

@@ -8,10 +8,11 @@ import {
   COMPANIES_MAX,
   type Newcomer,
   type NewcomerTally,
+  type Source,
   addCompany,
   addFailure,
   addNewcomer,
-  countArrived,
+  admittedTokens,
   isWithinHour,
   slotOf,
   tallyFailures,
@@ -22,6 +23,8 @@ import {
 const SOURCES_MAX = 100_000
 /** What a 403 weighs beside a 401: a client may also earn it by what it asks for. */
 const FORBIDDEN_WEIGHT = 0.5
+/** Tokens that are named as let in. */
+const ADMITTED_TOLD = 3
 /** A wider source is told of only where it says so much more. */
 const WIDER_BITS = 4
 
@@ -70,13 +73,13 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
 
   return {
     id: 'memory',
-    sprayingOf(event, sight) {
+    sprayingOf(event, holder, sight) {
       const { tokenId, timeMs } = event
       const found = placesOf(event).map((place) => {
         const { table, key, level } = place
         if (!isNarrow(place)) return undefined
         const source = table.get(key)
-        if (source?.failures === undefined) return undefined
+        if (source?.failures === undefined || isHome(source, holder)) return undefined
         const weighed = weighFailures(place, slotOf(timeMs), tokenId)
         if (weighed === undefined || source.newcomers?.has(tokenId) === true) return weighed
         return isStranger(level, sight()) ? weighed : undefined
@@ -135,8 +138,10 @@ function weighFailures({ level, key, table }: Place, slot: number, except?: Toke
   const at = Math.max(slot, source.slot)
   const tally = tallyFailures(source, at, except)
   if (tally.tokens < 2) return undefined
-  const weighed = failureBits(tally, countArrived(source, at), source.sums, table.habits)
-  return { ...weighed, level, source: key, tokens: tally.tokens, unknown: tally.unknown }
+  const admitted = admittedTokens(source, at)
+  const weighed = failureBits(tally, admitted.length, source.sums, table.habits)
+  const { tokens, unknown } = tally
+  return { ...weighed, level, source: key, tokens, unknown, admitted: admitted.toSorted().slice(0, ADMITTED_TOLD) }
 }
 
 function weighNewcomers(
@@ -150,6 +155,11 @@ function weighNewcomers(
   if (source.companies.length >= COMPANIES_MAX) return undefined
   const tally: NewcomerTally = tallyNewcomers(source, Math.max(slot, source.slot), more)
   return tally.tokens < 2 ? undefined : { ...tally, ...arrivalBits(tally, table.habits), level, source: key }
+}
+
+/** Everybody's, or that of the token's own company. */
+function isHome({ companies }: Source, { tenant }: Holder): boolean {
+  return companies.length >= COMPANIES_MAX || companies.includes(tenant)
 }
 
 /** A token that has no business there: it has habits, and this is none of them, or nobody knows it well. */

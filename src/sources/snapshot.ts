@@ -1,8 +1,8 @@
 /** What the detectors may know of the source of a call: what it did with other tokens within the hour before. */
-import type { AccessEvent } from '../event.ts'
 import type { Weighed } from './bits.ts'
+import type { TokenId } from '../event.ts'
 import type { NewcomerTally } from './source.ts'
-import type { Holder, Sight, SourceLevel } from './sight.ts'
+import type { Holder, Sight, SourceEvent, SourceLevel } from './sight.ts'
 
 /** A source that was refused with many tokens to which it is new. */
 export interface Spraying extends Weighed {
@@ -12,6 +12,8 @@ export interface Spraying extends Weighed {
   readonly tokens: number
   /** Those of them that were never seen anywhere. */
   readonly unknown: number
+  /** Some of those that were let in there, to which it is new as well. */
+  readonly admitted: readonly TokenId[]
 }
 
 /** A source that several tokens newly came to. */
@@ -24,12 +26,12 @@ export interface SourceSnapshot {
   /** Names the snapshot in findings, '' for none. */
   readonly id: string
   /**
-   * What the call's source did with other tokens, where this one is new to it.
+   * What the call's source did with other tokens, where this one is new to it and nobody of its company is at home.
    * @param sight is asked only where there is something to tell.
    */
-  sprayingOf(event: AccessEvent, sight: () => Sight | undefined): Spraying | undefined
+  sprayingOf(event: SourceEvent, holder: Holder, sight: () => Sight | undefined): Spraying | undefined
   /** In whose company this token newly came, itself included. */
-  sharingOf(event: AccessEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
+  sharingOf(event: SourceEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
 }
 
 export const NO_SOURCES: SourceSnapshot = { id: '', sprayingOf: () => undefined, sharingOf: () => undefined }

@@ -133,12 +133,9 @@ export function tallyFailures(source: Source, slot: number, except?: TokenId): F
 }
 
 /** Tokens that were let in within the hour that ends with a slot, surprised or not, and were refused nothing. */
-export function countArrived(source: Source, slot: number): number {
-  let arrived = 0
-  for (const [tokenId, newcomer] of source.newcomers ?? []) {
-    if (isWithinHour(slot, newcomer.slot) && source.failures?.has(tokenId) !== true) arrived++
-  }
-  return arrived
+export function admittedTokens(source: Source, slot: number): readonly TokenId[] {
+  const newcomers = [...(source.newcomers ?? [])].filter(([, newcomer]) => isWithinHour(slot, newcomer.slot))
+  return newcomers.map(([tokenId]) => tokenId).filter((tokenId) => source.failures?.has(tokenId) !== true)
 }
 
 export interface NewcomerTally {

@@ -23,7 +23,7 @@ function seenBy(sources: MemorySources, one: Partial<Visit> = {}) {
   const other: Visit = { tokenId: 'somebody-else', sight: STRANGER, ...one }
   const holder = { tenant: other.tenant ?? 'acme', owner: other.owner ?? '' }
   return {
-    spraying: sources.sprayingOf(eventOf(other), () => other.sight),
+    spraying: sources.sprayingOf(eventOf(other), holder, () => other.sight),
     sharing: sources.sharingOf(eventOf(other), holder, () => other.sight),
   }
 }
@@ -67,6 +67,16 @@ describe('a source that fails with many tokens', () => {
     expect(
       seenBy(sources, { tokenId: 'good', sight: { ...REGULAR, isRegular: false }, atMs: 2 }).spraying?.tokens,
     ).toBe(10)
+  })
+
+  test('says nothing of a token whose company is at home there, nor where everybody is', () => {
+    const sources = settled()
+    for (let nth = 0; nth < 10; nth++) visit(sources, { tokenId: `tok-${nth}`, sight: STRANGER, status: 401 })
+    visit(sources, { tokenId: 'old', sight: REGULAR, tenant: 'acme' })
+    expect(seenBy(sources, { tenant: 'acme' }).spraying).toBeUndefined()
+    expect(seenBy(sources, { tenant: 'globex' }).spraying?.tokens).toBe(10)
+    visit(sources, { tokenId: 'older', sight: REGULAR, tenant: 'initech' })
+    expect(seenBy(sources, { tenant: 'globex' }).spraying).toBeUndefined()
   })
 
   test('is named by its prefix when it changes addresses within', () => {

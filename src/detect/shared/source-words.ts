@@ -2,9 +2,10 @@
 import type { Sharing, Spraying } from '../../sources/snapshot.ts'
 
 /** `refused with 12 tokens within the hour that were never used from there, 9 of them known to nobody`. */
-export function sprayingText({ tokens, unknown }: Spraying): string {
+export function sprayingText({ tokens, unknown, admitted }: Spraying): string {
   const strangers = unknown === 0 ? '' : `, ${unknown} of them known to nobody`
-  return `refused with ${tokens} tokens within the hour that were never used from there${strangers}`
+  const good = admitted.length === 0 ? '' : `; let in with ${admitted.join(', ')}`
+  return `refused with ${tokens} tokens within the hour that were never used from there${strangers}${good}`
 }
 
 export function usualFailuresText({ numbers }: Spraying): string {
