@@ -29,7 +29,7 @@ import {
   roundBits,
 } from './event.ts'
 import { DIMENSIONS, MASK, isUnauthenticated, teachable } from './profile/dimension.ts'
-import { setMarks } from './profile/marks.ts'
+import { type TokenMarks, setMarks } from './profile/marks.ts'
 import { type Novelty, noveltyOf } from './profile/novelty.ts'
 import {
   type ProfileSettings,
@@ -82,8 +82,8 @@ export interface Fold {
 /** Dimensions whose surprise an event's own sum counts; a place says again what the network said. */
 const SUMMED = DIMENSIONS.filter((dimension) => dimension !== 'place' && dimension !== 'refused_route')
 
-export function createTokenState(tokenId: TokenId, settings: ProfileSettings): TokenState {
-  return { profile: createProfile(tokenId, settings), evidence: createEvidence(), incidents: {} }
+export function createTokenState(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenState {
+  return { profile: createProfile(tokenId, settings, marks), evidence: createEvidence(), incidents: {} }
 }
 
 /**

@@ -6,7 +6,8 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { forgetActivity } from './activity.ts'
-import { DIMENSIONS, type Dimension, chainOf } from './dimension.ts'
+import { MONTHS_BACK, monthOf, monthStartMs } from './calendar.ts'
+import { DIMENSIONS, type Dimension, MASK, chainOf, teachable } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
 import { resetSources } from './turns.ts'
 import type { ValueTable } from './values.ts'
@@ -50,8 +51,10 @@ export function setMarks(profile: TokenProfile, marks: TokenMarks | undefined): 
 /** Forgets what the tombstones say up to this time. Doing it again changes nothing. */
 export function forgetPassed(profile: TokenProfile, nowMs: number): void {
   for (const tombstone of profile.marks?.tombstones ?? []) {
-    if (tombstone.beforeMs > nowMs) break
     const { dimension, beforeMs } = tombstone
+    if (beforeMs > nowMs) break
+    // The window has forgotten it all, and when a value entered before the window is not known.
+    if (beforeMs <= monthStartMs(monthOf(nowMs) - MONTHS_BACK)) continue
     for (const each of dimension === '' ? DIMENSIONS : [dimension]) {
       forgetValues(profile.learned[each], tombstone)
       forgetValues(profile.held[each], tombstone)
@@ -74,7 +77,8 @@ export function isForgotten({ marks, nowMs }: TokenProfile, event: AccessEvent):
   if (marks === undefined) return false
   return marks.tombstones.some(({ dimension, prefix, beforeMs }) => {
     if (beforeMs > nowMs || event.timeMs >= beforeMs) return false
-    return dimension === '' || hasLevels(chainOf(dimension, event), prefix)
+    if (dimension === '') return true
+    return (teachable(event) & MASK[dimension]) !== 0 && hasLevels(chainOf(dimension, event), prefix)
   })
 }
 

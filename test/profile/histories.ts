@@ -1,5 +1,6 @@
 /** Arbitrary histories of a few tokens, as nasty as a log may be, and the fold over them with everything made small. */
 import * as fc from 'fast-check'
+import { NO_ACTIONS } from '../../src/alert/actions.ts'
 import type { Alert } from '../../src/alert/alert.ts'
 import type { Incident } from '../../src/alert/incident.ts'
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
@@ -184,12 +185,13 @@ export function foldInto(
   events: readonly AccessEvent[],
   settings: FoldSettings,
   context: DetectionContext = NO_CONTEXT,
+  actions = NO_ACTIONS,
 ): void {
   const detect = detectSettings.parse({
     findingBitsMin: settings.findingBitsMin,
     detectors: { 'frequency-spike': { callsMin: 2, bitsMin: 0 }, 'error-burst': { refusedMin: 2 } },
   })
-  const fold = createFold(createDetectors({ detect }), settings, context)
+  const fold = createFold(createDetectors({ detect }), settings, context, actions)
   for (const event of events) {
     let state = session.states.get(event.tokenId)
     if (state === undefined) {
@@ -204,10 +206,10 @@ export function foldInto(
 }
 
 /** The states that a process would load which knows only what is stored. */
-export function rebuild(session: Session, settings: FoldSettings): Map<string, TokenState> {
+export function rebuild(session: Session, settings: FoldSettings, actions = NO_ACTIONS): Map<string, TokenState> {
   const states = new Map<string, TokenState>()
-  for (const tokenId of session.states.keys())
-    states.set(tokenId, createTokenState(tokenId as TokenId, settings.profile))
+  for (const tokenId of session.states.keys() as Iterable<TokenId>)
+    states.set(tokenId, createTokenState(tokenId, settings.profile, actions.marksOf(tokenId)))
   fillStates(states, rowsOf(session.events, session.findings))
   return states
 }
