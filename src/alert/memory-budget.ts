@@ -5,7 +5,7 @@ import { dayOf } from '../profile/calendar.ts'
 import { type BudgetSettings, LEVELS, WINDOW_DAYS, levelOf, takeThreshold } from './budget.ts'
 
 export interface MemoryBudget {
-  /** The threshold for incidents that began then: taken when its day is first asked for, and kept. */
+  /** The threshold for incidents that began then: taken with the first event of the day, and kept. */
   readonly thresholdBits: (beganAtMs: number) => number
   /** Takes in a folded event with its findings, or findings of its source. */
   learn(event: FoldedEvent, findings: readonly Finding[]): void
@@ -40,16 +40,16 @@ export function createMemoryBudget(settings: BudgetSettings): MemoryBudget {
     return takeThreshold([...days.values()], settings).bits
   }
 
+  function thresholdOf(day: number): number {
+    let bits = taken.get(day)
+    if (bits === undefined) taken.set(day, (bits = take(day)))
+    return bits
+  }
+
   return {
-    thresholdBits(beganAtMs) {
-      const day = dayOf(beganAtMs)
-      const known = taken.get(day)
-      if (known !== undefined) return known
-      const bits = take(day)
-      taken.set(day, bits)
-      return bits
-    },
+    thresholdBits: (beganAtMs) => thresholdOf(dayOf(beganAtMs)),
     learn(event, findings) {
+      thresholdOf(dayOf(event.timeMs))
       if (event.learned !== 0) daysWithTraffic.add(dayOf(event.timeMs))
       for (const { incidentId, concern, timeMs, sumBits, severityMin } of findings) {
         if (concern !== 'misuse') continue

@@ -9,7 +9,7 @@ export interface StoredThresholds {
   /** For incidents that began then. A day that was not prepared has no scores: the fixed threshold applies. */
   readonly thresholdBits: (beganAtMs: number) => number
   /** @param around each question to the database, for those who try again. */
-  daysOf(db: Database, around?: <T>(ask: () => Promise<T>) => Promise<T>): ThresholdDays
+  readonly daysOf: (db: Database, around?: <T>(ask: () => Promise<T>) => Promise<T>) => ThresholdDays
 }
 
 export function createStoredThresholds(settings: BudgetSettings): StoredThresholds {

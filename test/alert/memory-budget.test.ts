@@ -50,6 +50,9 @@ describe('a threshold from the incidents so far', () => {
   test('looks back on four weeks before the day, never on the day itself or later ones', () => {
     const loud = (dayMs: number) => Array.from({ length: 4 }, () => found(dayMs, 12))
     expect(after(29, (ms, day) => (day === 28 ? loud(ms) : [])).thresholdBits(NEXT_MS)).toBe(8)
+    const later = after(28, () => [])
+    later.learn(eventAt(NEXT_MS), loud(NEXT_MS - HOUR_MS))
+    expect(later.thresholdBits(NEXT_MS)).toBe(8)
     expect(after(36, (ms, day) => (day < 8 ? loud(ms) : [])).thresholdBits(START_MS + 36 * DAY_MS)).toBe(8)
     expect(after(28, loud).thresholdBits(NEXT_MS)).toBe(12.25)
   })
