@@ -1,5 +1,5 @@
 /** Thresholds by budget as ClickHouse keeps them: taken once for each day, whoever comes first, and known from then on. */
-import type { BudgetSettings } from '../alert/budget.ts'
+import { type BudgetSettings, WINDOW_DAYS } from '../alert/budget.ts'
 import type { ThresholdDays } from '../pipeline.ts'
 import { dayOf } from '../profile/calendar.ts'
 import type { Database } from '../store/database.ts'
@@ -21,9 +21,11 @@ export function createStoredThresholds(settings: BudgetSettings): StoredThreshol
       async prepare(days) {
         const missing = [...days].filter((day) => !known.has(day)).sort((a, b) => a - b)
         if (missing.length === 0) return
-        const stored = await around(() => readThresholds(db, settings, missing))
+        // What began before and goes on, such as an incident of a source, is asked for by its first day.
+        const asked = new Set(missing.flatMap((day) => Array.from({ length: WINDOW_DAYS }, (_, at) => day - at)))
+        for (const [day, bits] of await around(() => readThresholds(db, settings, [...asked]))) known.set(day, bits)
         for (const day of missing) {
-          known.set(day, stored.get(day) ?? (await around(() => takeDayThreshold(db, settings, day))))
+          if (!known.has(day)) known.set(day, await around(() => takeDayThreshold(db, settings, day)))
         }
       },
     }),

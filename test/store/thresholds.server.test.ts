@@ -150,5 +150,9 @@ describe('a process', () => {
     expect(stored.get(LAST_DAY - 1)).toBe(thresholds.thresholdBits((LAST_DAY - 1) * DAY_MS))
     await days.prepare(new Set([LAST_DAY]))
     expect(asked).toBe(2)
+    // Another one asks for a later day only, and knows of an incident that began before.
+    const other = createStoredThresholds(settings)
+    await other.daysOf(db).prepare(new Set([LAST_DAY + 3]))
+    expect(other.thresholdBits(LAST_DAY * DAY_MS)).toBe(taken)
   })
 })
