@@ -55,10 +55,11 @@ describe.for(INPUTS)('%s', async ([format, values]) => {
   })
   const memory = await foldInMemory(serviceSettings(optionsFor(single)), recordsOf('memory', values))
 
-  test('a replay in memory writes the alerts of the fold', async () => {
+  test('a replay in memory writes the alerts of the fold with peers and sources that are counted as it goes', async () => {
     expect(memory.alerts.length).toBeGreaterThan(20)
     const { stdout } = await replay(optionsFor(single), ['--alerts', '-'])
-    expect(linesOf(stdout)).toEqual(expectedLines(memory))
+    const among = await foldInMemory(serviceSettings(optionsFor(single)), recordsOf('memory', values), 'counted')
+    expect(linesOf(stdout)).toEqual(expectedLines(among))
     expect(await count(single, 'events')).toBe(0)
   })
 

@@ -3,13 +3,17 @@ import type { Alert } from '../../src/alert/alert.ts'
 import type { Block } from '../../src/block.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
-import { createDetection } from '../../src/detection.ts'
+import { createDetection, sourceFoldSettingsOf } from '../../src/detection.ts'
 import type { TokenId } from '../../src/event.ts'
 import { type TokenState, createTokenState } from '../../src/fold.ts'
 import type { DeadLetter } from '../../src/ingest/dead-letter.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
 import { createPipeline } from '../../src/pipeline.ts'
+import { createMemoryPeers } from '../../src/profile/memory-peers.ts'
+import { EMPTY_REGISTRY } from '../../src/registry/registered-token.ts'
 import { replay } from '../../src/replay.ts'
+import { createSourceFold } from '../../src/source-fold.ts'
+import { createMemorySources } from '../../src/sources/memory-sources.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
 import { type Settings, serviceEnv, writeSettings } from './service.ts'
 
@@ -33,15 +37,32 @@ export function recordsOf(topic: string, values: readonly (string | Uint8Array |
   }))
 }
 
-/** Under the settings of a service (`serviceSettings`). */
-export async function foldInMemory(settings: Settings, records: readonly RawRecord[]): Promise<InMemory> {
+/**
+ * Under the settings of a service (`serviceSettings`).
+ * @param others what is known of other tokens: nothing, as where all is loaded from an empty store, or what is counted as
+ *   the fold goes, as in a replay without a store.
+ */
+export async function foldInMemory(
+  settings: Settings,
+  records: readonly RawRecord[],
+  others: 'none' | 'counted' = 'none',
+): Promise<InMemory> {
   const written = writeSettings(settings)
   const config = loadConfig({ file: written.file, set: [], env: serviceEnv() })
   written.dispose()
   const counters = { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} }
-  const detection = await createDetection(config, { counters })
+  const peers = createMemoryPeers()
+  const sources = createMemorySources(config.learning.adoptAfterMs)
+  const detection = await createDetection(config, { counters, ...(others === 'counted' && { peers, sources }) })
+  const { foldSettings } = detection
+  const foldSource = createSourceFold({
+    sources,
+    registry: EMPTY_REGISTRY,
+    settings: sourceFoldSettingsOf(config),
+    shared: foldSettings,
+  })
   const known = new Map<TokenId, TokenState>()
-  const createState = (tokenId: TokenId) => createTokenState(tokenId, detection.foldSettings.profile)
+  const createState = (tokenId: TokenId) => createTokenState(tokenId, foldSettings.profile)
   const states = createMemoryStates((tokenId) => {
     const state = createState(tokenId)
     known.set(tokenId, state)
@@ -54,6 +75,7 @@ export async function foldInMemory(settings: Settings, records: readonly RawReco
       enrich: detection.enrich,
       states,
       fold: detection.fold,
+      ...(others === 'counted' && { peers, foldSource }),
     },
     config.ingest.block,
   )

@@ -23,7 +23,7 @@ describe('a profile rebuilt from the rollups', () => {
         foldInto(live, events, settings, context)
         expect(told(rebuild(live, settings))).toEqual(told(live.states))
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     )
   }, 60_000)
 

@@ -1,11 +1,13 @@
 /** A database of an earlier version, with rows in it: what is there is kept, and what comes is counted once. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import type { Finding } from '../../src/detect/finding.ts'
 import type { TokenId } from '../../src/event.ts'
 import { createTokenState } from '../../src/fold.ts'
 import { openDatabase } from '../../src/store/clickhouse.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
+import type { Column } from '../../src/store/native.ts'
 import { loadTokenStates } from '../../src/store/profiles.ts'
 import { eventColumns, findingColumns } from '../../src/store/rows.ts'
 import { clickhouseSettings } from '../../src/store/settings.ts'
@@ -36,23 +38,32 @@ async function databaseAt(version: number): Promise<Database> {
   return db
 }
 
-/** What a program before evidence.ts wrote of findings. */
-const NEW_COLUMNS = ['cause', 'concern', 'sum_bits', 'window', 'carried_bits', 'severity_min', 'grave', 'record_index']
-
-async function storeOldFindings(db: Database): Promise<void> {
-  const findings = [sampleFinding(1, { bits: 4.5 }), sampleFinding(2, { bits: 8 })]
-  const columns = findingColumns(findings, NOON_MS).filter(({ name }) => !NEW_COLUMNS.includes(name))
-  await db.insert('findings', columns, findings.length, 'old findings')
+/** Inserts what the table has columns for, as a program of its version would. */
+async function insert(db: Database, table: string, columns: readonly Column[], rows: number, token: string) {
+  const known = await db.query(
+    'SELECT name FROM system.columns WHERE database = {database: String} AND table = {table: String}',
+    { database: db.name, table },
+    z.object({ name: z.string() }),
+  )
+  const names = new Set(known.map(({ name }) => name))
+  await db.insert(
+    table,
+    columns.filter(({ name }) => names.has(name)),
+    rows,
+    token,
+  )
 }
 
-/** What a program before sources.ts did not write of events. */
-const NEW_EVENT_COLUMNS = ['sight', 'home']
+async function storeFindings(db: Database, findings: readonly Finding[], token: string): Promise<void> {
+  await insert(db, 'findings', findingColumns(findings, NOON_MS), findings.length, token)
+}
 
-/** Calls of one hour, by what each of them taught, as a program of then writes them. */
-async function storeEvents(db: Database, from: number, learned: readonly number[], block: string): Promise<void> {
+const OLD_FINDINGS = [sampleFinding(1, { bits: 4.5 }), sampleFinding(2, { bits: 8 })]
+
+/** Calls of one hour, by what each of them taught. */
+async function storeEvents(db: Database, from: number, learned: readonly number[], token: string): Promise<void> {
   const events = learned.map((mask, at) => sampleEvent(from + at, { learned: mask, fresh: 0 }))
-  const columns = eventColumns(events, NOON_MS, '').filter(({ name }) => !NEW_EVENT_COLUMNS.includes(name))
-  await db.insert('events', columns, events.length, block)
+  await insert(db, 'events', eventColumns(events, NOON_MS, ''), events.length, token)
 }
 
 /** Everything that there was to teach, and returns to a source with it. */
@@ -94,18 +105,18 @@ describe('a database from before evidence was stored', () => {
 
   test('shows its incidents with the plain sum that they had, and new ones with the highest', async () => {
     const db = await databaseAt(5)
-    await storeOldFindings(db)
+    await storeFindings(db, OLD_FINDINGS, 'old')
     await migrate(db, LONG_RETENTION)
     const incidents = () => db.query('SELECT concern, surprise_bits, severity FROM incidents', {}, z.looseObject({}))
     expect(await incidents()).toEqual([{ concern: 'misuse', surprise_bits: 12.5, severity: '' }])
     const later = [sampleFinding(3, { bits: 9, sumBits: 20 }), sampleFinding(4, { bits: 9, sumBits: 23 })]
-    await db.insert('findings', findingColumns(later, NOON_MS), later.length, 'new findings')
+    await storeFindings(db, later, 'new')
     expect(await incidents()).toEqual([{ concern: 'misuse', surprise_bits: 23, severity: '' }])
   })
 
   test('gives states that hold them as misuse, without evidence', async () => {
     const db = await databaseAt(5)
-    await storeOldFindings(db)
+    await storeFindings(db, OLD_FINDINGS, 'old')
     await migrate(db, LONG_RETENTION)
     const profile = { valuesMax: 16, adoptAfterMs: 1, incidentGapMs: 1 }
     const create = (tokenId: TokenId) => createTokenState(tokenId, profile)
