@@ -77,3 +77,18 @@ SELECT
 FROM events
 WHERE token_id != '' AND address != '' AND bitAnd(sight, 8) != 0
 GROUP BY month, network, prefix, address, token_id;
+
+-- What was known of sources when ten minutes began, for the detectors that look at one token: taken once, whoever comes
+--   first, so that a block that is processed again sees the same. body is the visits of the hour before as JSON.
+-- ReplacingMergeTree and the insert token: the first write of a slot wins, between processes too.
+-- PARTITION BY month of event time, dropped with the rollups. ORDER BY slot: read by it.
+CREATE TABLE IF NOT EXISTS source_snapshots
+(
+    slot DateTime64(3, 'UTC'),
+    body String CODEC(ZSTD),
+    taken_at DateTime64(3, 'UTC')
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(slot)
+ORDER BY slot
+SETTINGS non_replicated_deduplication_window = 100000;

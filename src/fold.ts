@@ -265,7 +265,7 @@ function toFinding(
     severityMin: seen.severityMin,
     isGrave: seen.isGrave === true,
     reopening: incident.reopening,
-    snapshot,
+    snapshot: seen.snapshot ?? snapshot,
     ip: event.ip,
     country: event.country,
     network: event.networkName === '' ? event.network : `${event.network} ${event.networkName}`,

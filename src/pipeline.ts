@@ -12,6 +12,7 @@ import type { RawRecord } from './ingest/source.ts'
 import { dayOf } from './profile/calendar.ts'
 import type { MemoryPeers } from './profile/memory-peers.ts'
 import type { SourceFold } from './source-fold.ts'
+import { slotOf } from './sources/source.ts'
 import type { TokenStates } from './token-states.ts'
 
 /** Records that are decoded ahead, so that their tokens' states are loaded in one go. */
@@ -29,6 +30,8 @@ export interface PipelineSteps {
   readonly days?: ThresholdDays
   /** Scores of incidents that are counted as the fold goes. */
   readonly budget?: Pick<MemoryBudget, 'learn'>
+  /** Snapshots of sources that are taken from what is stored. */
+  readonly slots?: SourceSlots
   /** Sources that are counted as the fold goes. */
   readonly foldSource?: SourceFold
 }
@@ -37,6 +40,13 @@ export interface PipelineSteps {
 export interface ThresholdDays {
   isReady(day: number): boolean
   prepare(days: ReadonlySet<number>): Promise<void>
+}
+
+/** Snapshots of sources at the start of slots, numbers of ten minutes since 1970. */
+export interface SourceSlots {
+  prepare(slots: ReadonlySet<number>, ingestedAtMs: number): Promise<void>
+  /** From now on events are of a block with this `ingested_at`. */
+  begin(ingestedAtMs: number): void
 }
 
 export interface Pipeline {
@@ -64,6 +74,8 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
       if (wanted.size > 0) await steps.states.acquire([...wanted], block)
       for (const tokenId of wanted) block.tokens.add(tokenId)
       await steps.days?.prepare(daysOf(decoded, wanted, steps.states))
+      await steps.slots?.prepare(slotsOf(decoded), block.ingestedAtMs)
+      steps.slots?.begin(block.ingestedAtMs)
 
       let at = from
       for (const { events, deadLetters } of decoded) {
@@ -106,6 +118,11 @@ function daysOf(decoded: readonly Decoded[], tokens: ReadonlySet<TokenId>, state
     for (const incident of Object.values(states.of(tokenId).incidents)) days.add(dayOf(incident.firstMs))
   }
   return days
+}
+
+/** Slots of the events. */
+function slotsOf(decoded: readonly Decoded[]): Set<number> {
+  return new Set(decoded.flatMap(({ events }) => events.map(({ timeMs }) => slotOf(timeMs))))
 }
 
 function takeRecord(block: Block, { offset, value, timestampMs }: RawRecord): void {

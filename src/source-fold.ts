@@ -103,7 +103,7 @@ export function createSourceFold(deps: SourceFoldDeps): SourceFold {
       const subject = subjectOf(report.source)
       const step = newStep(subject, report)
       if (step === undefined) continue
-      const raised = raise(subject, { ...report, ...step }, event, sources.id, shared, actions)
+      const raised = raise(subject, { ...report, ...step }, event, sources.idOf(event), shared, actions)
       findings.push(raised.finding)
       if (raised.alert !== undefined) alerts.push(raised.alert)
     }

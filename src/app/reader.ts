@@ -19,6 +19,7 @@ import { claimKey } from '../store/claims.ts'
 import { type OnRetry, persist } from '../store/persist.ts'
 import { loadRegistry, registryTimes } from '../store/registry.ts'
 import type { Store } from '../store/store.ts'
+import { createStoredSources } from './stored-sources.ts'
 import { createStoredStates } from './stored-states.ts'
 import { createStoredThresholds } from './stored-thresholds.ts'
 import type { TokenStates } from '../token-states.ts'
@@ -197,8 +198,10 @@ async function createMiddle(
 ): Promise<{ readonly states: TokenStates; readonly pipeline: Pipeline; readonly keyId: string }> {
   const budget = budgetOf(config.alerting)
   const thresholds = budget && createStoredThresholds(budget)
+  const sources = createStoredSources(config.learning.adoptAfterMs)
   const detection = await createDetection(config, {
     ...(thresholds && { thresholdBits: thresholds.thresholdBits }),
+    sources: sources.snapshot,
     counters: {
       fieldDropped: (field) => metrics.fieldDropped(field),
       sourceTextSeen: () => metrics.sourceText(),
@@ -214,7 +217,8 @@ async function createMiddle(
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
   const days = thresholds?.daysOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
-  const steps = { decode, enrich: detection.enrich, states, ...(days && { days }) }
+  const slots = sources.slotsOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
+  const steps = { decode, enrich: detection.enrich, states, slots, ...(days && { days }) }
   const registries = createRegistryHistory(
     {
       times: () => persist(currentSignal(), onRetry, () => registryTimes(store.db)),

@@ -41,6 +41,7 @@ export const credentialSpraying = defineDetector({
         seen: `Works from ${sourceOf(event)}, where ${spraying.source} was ${sprayingText(spraying)}`,
         normal: usualFailuresText(spraying),
         numbers: spraying.numbers,
+        snapshot: sources.idOf(event),
         isGrave: true,
       }
     },

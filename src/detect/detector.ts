@@ -45,6 +45,8 @@ export interface Observation {
   readonly bucket?: { readonly startMs: number; readonly step: number }
   /** A fact that needs no statistics: the incident alerts with at least this severity, whatever its bits. */
   readonly severityMin?: Severity
+  /** The snapshot that it used, where that is not the one of the peers. */
+  readonly snapshot?: string
   /** What was done is grave in itself: the incident's severity rises by a step. */
   readonly isGrave?: boolean
 }

@@ -45,6 +45,7 @@ export const sharedSource = defineDetector({
         seen: `Used from ${sourceOf(event)}, in company: ${sharingText(sharing)}`,
         normal: usualArrivalsText(sharing),
         numbers: sharing.numbers,
+        snapshot: sources.idOf(event),
       }
     },
   }),

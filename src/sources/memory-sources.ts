@@ -1,7 +1,7 @@
 /** Sources counted as the fold goes: all that is known of them in a replay without a database. */
 import type { TokenId } from '../event.ts'
 import { arrivalBits, failureBits } from './bits.ts'
-import { CHAIN_LEVEL, type Holder, SOURCE_LEVELS, type Sight, type SourceEvent, type SourceLevel } from './sight.ts'
+import { CHAIN_LEVEL, type CountedEvent, type Holder, SOURCE_LEVELS, type Sight, type SourceLevel } from './sight.ts'
 import { type SourceTable, createSourceTable } from './source-table.ts'
 import type { Sharing, SourceSnapshot, Spraying } from './snapshot.ts'
 import {
@@ -35,7 +35,7 @@ export interface Learned {
 }
 
 export interface MemorySources extends SourceSnapshot {
-  learn(event: SourceEvent, sight: Sight, holder: Holder): Learned
+  learn(event: CountedEvent, sight: Sight, holder: Holder): Learned
 }
 
 /** Behind a whole network there are always many tokens: it may fail with many, but that says nothing of one more. */
@@ -59,7 +59,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
   const tables: Record<SourceLevel, SourceTable> = { address: create(), prefix: create(), network: create() }
   let slotInHand = 0
 
-  function placesOf(event: SourceEvent): Place[] {
+  function placesOf(event: CountedEvent): Place[] {
     const { address, prefix, network } = event
     if (address === '') return []
     const places: Place[] = [
@@ -72,7 +72,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
   }
 
   return {
-    id: 'memory',
+    idOf: () => 'memory',
     sprayingOf(event, holder, sight) {
       const { tokenId, timeMs } = event
       const found = placesOf(event).map((place) => {
@@ -112,7 +112,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
   }
 }
 
-function learnFailure(place: Place, { timeMs, status, tokenId }: SourceEvent, sight: Sight): Spraying | undefined {
+function learnFailure(place: Place, { timeMs, status, tokenId }: CountedEvent, sight: Sight): Spraying | undefined {
   const slot = slotOf(timeMs)
   const source = place.table.touch(place.key, slot)
   if ((status !== 401 && status !== 403) || !isWithinHour(source.slot, slot)) return undefined
@@ -122,7 +122,7 @@ function learnFailure(place: Place, { timeMs, status, tokenId }: SourceEvent, si
   return isMore ? weighFailures(place, slot) : undefined
 }
 
-function learnNewcomer(place: Place, event: SourceEvent, sight: Sight, holder: Holder): Sharing | undefined {
+function learnNewcomer(place: Place, event: CountedEvent, sight: Sight, holder: Holder): Sharing | undefined {
   const slot = slotOf(event.timeMs)
   const source = place.table.touch(place.key, slot)
   if (sight.isRegular) addCompany(source, holder.tenant)

@@ -20,6 +20,11 @@ export type SourceLevel = (typeof SOURCE_LEVELS)[number]
 export const CHAIN_LEVEL: Readonly<Record<SourceLevel, number>> = { address: 3, prefix: 2, network: 1 }
 
 /** What is asked of a call when sources are counted. */
+export type CountedEvent = Pick<
+  AccessEvent,
+  'timeMs' | 'tokenId' | 'status' | 'network' | 'prefix' | 'address' | 'tenant'
+>
+/** What is asked of it when they are told of. */
 export type SourceEvent = Pick<
   AccessEvent,
   | 'eventId'

@@ -2,7 +2,7 @@
 import type { Weighed } from './bits.ts'
 import type { TokenId } from '../event.ts'
 import type { NewcomerTally } from './source.ts'
-import type { Holder, Sight, SourceEvent, SourceLevel } from './sight.ts'
+import type { CountedEvent, Holder, Sight, SourceLevel } from './sight.ts'
 
 /** A source that was refused with many tokens to which it is new. */
 export interface Spraying extends Weighed {
@@ -23,15 +23,15 @@ export interface Sharing extends Weighed, NewcomerTally {
 }
 
 export interface SourceSnapshot {
-  /** Names the snapshot in findings, '' for none. */
-  readonly id: string
+  /** Names in findings what an event was judged by. */
+  idOf(event: CountedEvent): string
   /**
    * What the call's source did with other tokens, where this one is new to it and nobody of its company is at home.
    * @param sight is asked only where there is something to tell.
    */
-  sprayingOf(event: SourceEvent, holder: Holder, sight: () => Sight | undefined): Spraying | undefined
+  sprayingOf(event: CountedEvent, holder: Holder, sight: () => Sight | undefined): Spraying | undefined
   /** In whose company this token newly came, itself included. */
-  sharingOf(event: SourceEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
+  sharingOf(event: CountedEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
 }
 
-export const NO_SOURCES: SourceSnapshot = { id: '', sprayingOf: () => undefined, sharingOf: () => undefined }
+export const NO_SOURCES: SourceSnapshot = { idOf: () => '', sprayingOf: () => undefined, sharingOf: () => undefined }

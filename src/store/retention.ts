@@ -11,6 +11,7 @@ const MONTHLY_ROLLUPS = [
   'source_activity',
   'source_visits',
   'source_homes',
+  'source_snapshots',
 ] as const
 
 /**

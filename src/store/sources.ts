@@ -60,6 +60,9 @@ const visitRow = z
     }
   })
 
+/** Later than any event. */
+const END_MS = Date.UTC(2100, 0, 1)
+
 const TUPLE = [
   'time',
   'event_id',
@@ -77,16 +80,17 @@ const TUPLE = [
   'record_index',
 ] as const
 
-/** Visits from the ten minutes on that hold `fromMs`, in the order of event time. */
-export function visitsSince(db: Database, fromMs: number): Promise<Visit[]> {
+/** Visits from the ten minutes on that hold `fromMs`, before `untilMs`, in the order of event time. */
+export function visitsSince(db: Database, fromMs: number, untilMs = END_MS): Promise<Visit[]> {
   return db.query(
     `SELECT token_id, network, prefix, address, ${TUPLE.map((name) => `visit.${name} AS ${name}`).join(', ')}
      FROM (
        SELECT bucket, network, prefix, address, token_id, outcome, max(latest) AS visit
        FROM source_visits WHERE bucket >= toStartOfTenMinutes(fromUnixTimestamp64Milli({from: Int64}))
+         AND bucket < fromUnixTimestamp64Milli({until: Int64})
        GROUP BY bucket, network, prefix, address, token_id, outcome)
      ORDER BY time, event_id`,
-    { from: fromMs },
+    { from: fromMs, until: untilMs },
     visitRow,
   )
 }
@@ -130,12 +134,12 @@ const NO_CALL = {
   position: { topic: '', partition: 0, offset: 0, index: 0 },
 } as const
 
-/** In how many hours networks were in use since then: of their addresses it is known only that it were not fewer. */
-export async function activeSourceHours(db: Database, fromMs: number): Promise<number> {
+/** In how many hours networks were in use: of their addresses it is known only that it were not fewer. */
+export async function activeSourceHours(db: Database, fromMs: number, untilMs = END_MS): Promise<number> {
   const [row] = await db.query(
     `SELECT uniqExact(network, toStartOfHour(bucket)) AS hours FROM source_activity
-     WHERE bucket >= fromUnixTimestamp64Milli({from: Int64})`,
-    { from: fromMs },
+     WHERE bucket >= fromUnixTimestamp64Milli({from: Int64}) AND bucket < fromUnixTimestamp64Milli({until: Int64})`,
+    { from: fromMs, until: untilMs },
     z.object({ hours: z.number() }),
   )
   return row?.hours ?? 0

@@ -1,12 +1,14 @@
 /** Visits, homes and findings of sources as ClickHouse keeps them, and what is told of them from there. */
 import { describe, expect, test } from 'vitest'
 import { createSourceLook } from '../../src/app/source-watch.ts'
+import { createStoredSources } from '../../src/app/stored-sources.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import type { FoldedEvent } from '../../src/detect/finding.ts'
 import type { EventId, EventTimeMs, TokenId } from '../../src/event.ts'
 import { type Sight, packSight } from '../../src/sources/sight.ts'
 import type { Database } from '../../src/store/database.ts'
 import { eventColumns } from '../../src/store/rows.ts'
+import { readSourceSnapshots, takeSourceSnapshot } from '../../src/store/source-snapshots.ts'
 import { activeSourceHours, homesSince, reachedMs, sourceFindingsSince, visitsSince } from '../../src/store/sources.ts'
 import { MOVED, NOBODY, PHONE, REGULAR, STRANGER } from '../sources/visits.ts'
 import { testDatabase } from '../support/clickhouse.ts'
@@ -107,6 +109,53 @@ describe('what is kept of calls', () => {
     await store(db, [visitOf('late', -5 * HOUR_MS, REGULAR, { position: { ...PLACE, partition: 1, index: 0 } })])
     expect(await reachedMs(db, 24 * HOUR_MS)).toBe(NOON_MS - 5 * HOUR_MS)
     expect(await reachedMs(db, 2 * HOUR_MS)).toBe(NOON_MS - 3 * HOUR_MS)
+  })
+})
+
+describe('what one token is judged by', () => {
+  const SLOT_MS = 10 * MINUTE_MS
+  const slotAt = (atMs: number) => (NOON_MS + atMs) / SLOT_MS
+
+  test('is a snapshot of the hour before its ten minutes, of sources where several tokens were new', async () => {
+    const db = await testDatabase('snapshots')
+    await store(db, [
+      ...calm(),
+      ...spray(),
+      visitOf('alone', 1000, STRANGER, { prefix: '10.9.9.0/24', address: '10.9.9.9' }),
+    ])
+    const { calmHours, visits } = await takeSourceSnapshot(db, slotAt(SLOT_MS))
+    expect(calmHours).toBe(24 * 50)
+    expect(visits).toHaveLength(30)
+    expect(visits[0]?.event).toMatchObject({ tokenId: 'tok-0', status: 401, prefix: THIEF.prefix })
+    expect(visits[0]?.sight).toEqual(NOBODY)
+    expect((await takeSourceSnapshot(db, slotAt(0))).visits).toEqual([])
+  })
+
+  test('holds from the first time that it was taken, for whoever asks', async () => {
+    const db = await testDatabase('snapshot_once')
+    await store(db, spray().slice(0, 10))
+    const first = await takeSourceSnapshot(db, slotAt(SLOT_MS))
+    await store(db, spray().slice(10))
+    expect(await takeSourceSnapshot(db, slotAt(SLOT_MS))).toEqual(first)
+    expect((await readSourceSnapshots(db, [slotAt(SLOT_MS), 7])).get(slotAt(SLOT_MS))).toEqual(first)
+    expect((await takeSourceSnapshot(db, slotAt(2 * SLOT_MS))).visits).toHaveLength(30)
+  })
+
+  test('is asked for by what a block needs, and not for what came a day too late', async () => {
+    const db = await testDatabase('slots')
+    await store(db, [...calm(), ...spray()])
+    const good = visitOf('good', SLOT_MS, STRANGER)
+    const holder = { tenant: 'globex', owner: '' }
+    const ask = async (ingestedAtMs: number) => {
+      const stored = createStoredSources(config.learning.adoptAfterMs)
+      const slots = stored.slotsOf(db)
+      await slots.prepare(new Set([slotAt(SLOT_MS)]), ingestedAtMs)
+      slots.begin(ingestedAtMs)
+      expect(stored.snapshot.idOf(good)).toBe('sources 2026-01-15T12:10:00.000Z')
+      return stored.snapshot.sprayingOf(good, holder, () => STRANGER)
+    }
+    expect(await ask(NOON_MS + SLOT_MS)).toMatchObject({ source: THIEF.address, tokens: 30, unknown: 6 })
+    expect(await ask(NOON_MS + 25 * HOUR_MS)).toBeUndefined()
   })
 })
 
