@@ -6,11 +6,12 @@
  * all are taken for such, but for those that alert whatever the threshold. Three things keep it honest.
  * - One terrible day must not silence the month behind it: a day counts for at most three times the budget, or three
  *   times a middling day where that is more. (A winsorised mean: Huber & Ronchetti, "Robust Statistics", 2009.)
- * - A campaign of weeks must not silence itself. By chance every three bits at least halve the incidents (simulated
- *   estates: 2 to 2.5 bits). So the threshold stays within three bits for each halving from what reaches the floor down
+ * - A campaign of weeks must not silence itself. By chance every 2.5 bits at least halve the incidents (a simulated
+ *   estate: 1.5 to 2.3 bits). So the threshold stays within 2.5 bits for each halving from what reaches the floor down
  *   to the budget: what stands out beyond that is no chance, and no reason to look away.
- * - A quiet estate must not page on nothing: never below 8 bits, what each token comes to by chance every few weeks. The
- *   first weeks know little and are surprised by little, so this floor comes down from `thresholdBits` as they pass.
+ * - A quiet estate must not page on nothing: never below 8 bits, what a token of simulated estates comes to by chance
+ *   twice a year. The first weeks know little and are surprised by little, so this floor comes down from `thresholdBits`
+ *   as they pass.
  * Never above 40 bits either: an estate of a million tokens does not come to that by chance once a day.
  */
 
@@ -24,7 +25,7 @@ export const LEVELS_PER_BIT = 4
 /** From the floor to the ceiling, both included. */
 export const LEVELS = (CEILING_BITS - FLOOR_BITS) * LEVELS_PER_BIT + 1
 /** By chance at least half as many incidents reach so many bits more. */
-const HALVING_BITS = 3
+const HALVING_BITS = 2.5
 /** A day counts for at most so many times the budget, or a middling day. */
 const DAY_MAX = 3
 

@@ -16,7 +16,7 @@ export interface ExplainedThreshold {
 const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   fixed: 'fewer than 7 of the 28 days before had traffic, so alerting.thresholdBits applies',
   budget: 'the lowest quarter of a bit that no more incidents a day reached than the budget has',
-  chance: 'the budget alone would lie higher; by chance every 3 bits halve the incidents, and more than that is told',
+  chance: 'the budget alone would lie higher; by chance 2.5 bits halve the incidents, and what is more is told',
   floor: 'it is the least that it may be; the incidents keep to the budget anyway',
   ceiling: 'it is the most that it may be: more incidents than the budget has come to it, and are told',
 }

@@ -35,9 +35,9 @@ describe('the threshold', () => {
     ['counts a score that reaches it', days(28, 8, 8, 11, 11.25, 14), 11.5, 'budget'],
     ['of quiet days lies at the floor', days(28), FLOOR_BITS, 'floor'],
     ['and of days that keep to the budget anyway', days(28, 40), FLOOR_BITS, 'floor'],
-    // 3 bits for each halving: 8 + 3 * log2(4 / 1).
-    ['lies no higher than chance explains', days(28, 30, 30, 30, 30), 14, 'chance'],
-    ['and never above the ceiling', days(28, ...Array.from({ length: 5_000 }, () => 60)), CEILING_BITS, 'ceiling'],
+    // 2.5 bits for each halving: 8 + 2.5 * log2(4 / 1).
+    ['lies no higher than chance explains', days(28, 30, 30, 30, 30), 13, 'chance'],
+    ['and never above the ceiling', days(28, ...Array.from({ length: 9_000 }, () => 60)), CEILING_BITS, 'ceiling'],
   ] as const)('%s', (_, scores, bits, reason) => {
     expect(takeThreshold(scores, SETTINGS)).toMatchObject({ bits, reason, days: scores.length })
   })
@@ -70,8 +70,8 @@ describe('the threshold', () => {
     const alone = takeThreshold(days(28, ...CHANCE), SETTINGS)
     const attacked = takeThreshold(days(28, ...CHANCE, ...Array.from({ length: 30 }, () => 50)), SETTINGS)
     expect(alone).toMatchObject({ bits: 18.25, reason: 'budget' })
-    // 8 + 3 * log2(94): what comes to 50 bits every day is told of.
-    expect(attacked).toMatchObject({ bits: 27.75, reason: 'chance' })
+    // 8 + 2.5 * log2(94): what comes to 50 bits every day is told of.
+    expect(attacked).toMatchObject({ bits: 24.5, reason: 'chance' })
   })
 
   test('tells how many a day reached each quarter of a bit, and how many count', () => {

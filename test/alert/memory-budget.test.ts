@@ -68,11 +68,11 @@ describe('a threshold from the incidents so far', () => {
   test('counts an incident once, with its highest sum, on the day of its first finding', () => {
     const growing = (dayMs: number) =>
       ['a', 'b'].flatMap((name) =>
-        [8, 9, 10.5].map((bits, at) =>
+        [8, 9, 9.25].map((bits, at) =>
           found(dayMs + at * 23 * HOUR_MS, bits, { incidentId: `${name}-${dayMs}` as IncidentId }),
         ),
       )
-    expect(after(28, growing).thresholdBits(NEXT_MS)).toBe(10.75)
+    expect(after(28, growing).thresholdBits(NEXT_MS)).toBe(9.5)
   })
 
   test.each<[string, Partial<Finding>]>([
