@@ -38,12 +38,12 @@ function stage() {
     state,
     /** A call so many hours after the history. */
     at: (hours: number, change: Change = {}) => fold(call(nextMs + hours * HOUR_MS, change)),
-    act(action: IncidentAction['action'], { findings }: Folded, values: IncidentAction['values'] = TRIP_VALUES) {
+    act: (action: IncidentAction['action'], { findings }: Folded, values: IncidentAction['values'] = TRIP_VALUES) => {
       const { incidentId, subject } = findings[0] as { incidentId: IncidentId; subject: string }
       taken.push({ incidentId, subject, action, values })
       actions = createActions(taken, tombstones)
     },
-    forget(hours: number, dimension: TokenTombstone['dimension'] = '', prefix = '') {
+    forget: (hours: number, dimension: TokenTombstone['dimension'] = '', prefix = '') => {
       tombstones.push({ tokenId, dimension, prefix, beforeMs: nextMs + hours * HOUR_MS })
       actions = createActions(taken, tombstones)
     },

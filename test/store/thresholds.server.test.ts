@@ -31,7 +31,7 @@ function story(): { events: FoldedEvent[]; findings: Finding[] } {
     const dayMs = (START_DAY + day) * DAY_MS
     const timeMs = (dayMs + random(24) * HOUR_MS) as EventTimeMs
     events.push(sampleEvent(day, { timeMs, ...(isQuiet ? { learned: 0 } : {}) }))
-    for (let incident = 0; !isQuiet && incident < 6; incident++) {
+    for (let incident = 0; incident < (isQuiet ? 0 : 6); incident++) {
       const kind = random(10)
       for (let at = 0; at <= random(3); at++) {
         findings.push(
