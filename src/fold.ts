@@ -7,9 +7,9 @@
 import { type Actions, NO_ACTIONS } from './alert/actions.ts'
 import type { Alert } from './alert/alert.ts'
 import { type EvidenceSettings, createEvidence } from './alert/evidence.ts'
-import { type Incident, type Standing, addToIncident } from './alert/incident.ts'
+import { type Incident, addToIncident } from './alert/incident.ts'
 import { type Suspect, addToSum, joinIncident, openBitsAt } from './alert/joining.ts'
-import { type AlertSubject, type RaiseSettings, markBits, raiseAlert } from './alert/raise.ts'
+import { type AlertSubject, type RaiseSettings, alertOf } from './alert/raise.ts'
 import {
   type Cause,
   CONCERNS,
@@ -19,16 +19,8 @@ import {
   type Observation,
 } from './detect/detector.ts'
 import type { Finding, FoldedEvent } from './detect/finding.ts'
-import {
-  type AccessEvent,
-  type EventTimeMs,
-  type FindingId,
-  type IncidentId,
-  type TokenId,
-  hashId,
-  roundBits,
-} from './event.ts'
-import { DIMENSIONS, MASK, isUnauthenticated, teachable } from './profile/dimension.ts'
+import { type AccessEvent, type FindingId, type IncidentId, type TokenId, hashId, roundBits } from './event.ts'
+import { isUnauthenticated } from './profile/dimension.ts'
 import { type TokenMarks, setMarks } from './profile/marks.ts'
 import { type Novelty, noveltyOf } from './profile/novelty.ts'
 import {
@@ -40,7 +32,7 @@ import {
   learn,
   moveWindow,
 } from './profile/profile.ts'
-import { turnOf } from './profile/turns.ts'
+import { SUMMED, firstsOf, masksOf } from './profile/lessons.ts'
 import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
 import { type Sight, packSight, sightOf } from './sources/sight.ts'
 
@@ -60,8 +52,6 @@ export interface FoldSettings extends RaiseSettings {
   readonly evidence: EvidenceSettings
   readonly findingBitsMin: number
   readonly quarantineBits: number
-  /** `replay --min-bits`; undefined raises the opened and escalated alerts. */
-  readonly minBits?: number | undefined
 }
 
 export interface Folded {
@@ -78,9 +68,6 @@ export interface Fold {
   /** The state is that of the event's token; undefined only for an event without one. */
   (state: TokenState | undefined, event: AccessEvent): Folded
 }
-
-/** Dimensions whose surprise an event's own sum counts; a place says again what the network said. */
-const SUMMED = DIMENSIONS.filter((dimension) => dimension !== 'place' && dimension !== 'refused_route')
 
 export function createTokenState(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenState {
   return { profile: createProfile(tokenId, settings, marks), evidence: createEvidence(), incidents: {} }
@@ -115,8 +102,9 @@ export function createFold(
       findings.push(...raised.findings)
       if (raised.alert !== undefined) alerts.push(raised.alert)
     }
-    const masks = masksOf(state, event, findings, settings, context, actions)
-    const firsts = firstsOf(profile, event, masks.learned, context)
+    const isSuspect = incidentBits(state, event, findings, settings, actions) >= settings.quarantineBits
+    const masks = masksOf(profile, event, isSuspect, context.peers)
+    const firsts = firstsOf(profile, event, masks.learned, context.peers)
     const fresh = learn(profile, event, masks.learned, masks.held)
     return {
       event: {
@@ -218,7 +206,7 @@ function raiseFindings(
     remember(state.profile, finding)
     return finding
   })
-  return { findings, alert: raise(incident, before, event.timeMs, subject, settings) }
+  return { findings, alert: alertOf(incident, before, event.timeMs, subject, settings) }
 }
 
 /** A bucket alone would name two incidents: late findings of one bucket stand apart, each for itself. */
@@ -278,33 +266,6 @@ function remember(profile: TokenProfile, finding: Finding): void {
   if (finding.step > 0) profile.raised.set(finding.detector, { bucketMs: finding.bucketMs, step: finding.step })
 }
 
-/**
- * Quarantine takes the whole event: while its incident stands at the quarantine bits or above, or when it brings a value
- * that is in quarantine already.
- */
-function masksOf(
-  state: TokenState,
-  event: AccessEvent,
-  findings: readonly Finding[],
-  settings: FoldSettings,
-  { peers }: DetectionContext,
-  actions: Actions,
-): { learned: number; held: number } {
-  const { profile } = state
-  const teaches = teachable(event) | turnMask(profile, event)
-  const isHeld =
-    incidentBits(state, event, findings, settings, actions) >= settings.quarantineBits ||
-    DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
-  return { learned: (isHeld ? 0 : teaches) | MASK.errors, held: isHeld ? teaches : 0 }
-}
-
-function turnMask(profile: TokenProfile, event: AccessEvent): number {
-  if (isUnauthenticated(event) || event.sourceClass === 'none') return 0
-  const found = turnOf(profile.recent, event)
-  if (found === undefined) return 0
-  return found.turn === 'network' ? MASK.networkTurn : MASK.addressTurn
-}
-
 /** What the incident stands at that the event belongs to, or within whose reach it lies; 0 without one. */
 function incidentBits(
   state: TokenState,
@@ -317,27 +278,4 @@ function incidentBits(
   const open = state.incidents.misuse
   if (own !== undefined) return own.incidentId === open?.id ? open.bits : own.sumBits
   return openBitsAt(open, event.timeMs, settings.profile.incidentGapMs, actions)
-}
-
-/** What the token is about to learn that it did not know. */
-function firstsOf(profile: TokenProfile, event: AccessEvent, learned: number, { peers }: DetectionContext): Novelty[] {
-  const firsts: Novelty[] = []
-  for (const dimension of SUMMED) {
-    if ((learned & MASK[dimension]) === 0) continue
-    const novelty = noveltyOf(profile, dimension, event, peers)
-    if (novelty !== undefined) firsts.push(novelty)
-  }
-  return firsts
-}
-
-function raise(
-  incident: Incident,
-  before: Standing | undefined,
-  timeMs: EventTimeMs,
-  subject: AlertSubject,
-  settings: FoldSettings,
-): Alert | undefined {
-  return settings.minBits === undefined
-    ? raiseAlert(incident, before, timeMs, subject, settings)
-    : markBits(incident, before, timeMs, subject, settings, settings.minBits)
 }

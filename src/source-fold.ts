@@ -11,7 +11,7 @@ import type { Alert } from './alert/alert.ts'
 import { createEvidence } from './alert/evidence.ts'
 import { addToIncident } from './alert/incident.ts'
 import { type Suspect, addToSum, joinIncident } from './alert/joining.ts'
-import { markBits, raiseAlert } from './alert/raise.ts'
+import { alertOf } from './alert/raise.ts'
 import { sharingText, sprayingText, usualArrivalsText, usualFailuresText } from './detect/shared/source-words.ts'
 import { STEP_BITS } from './detect/shared/step.ts'
 import type { Concern } from './detect/detector.ts'
@@ -177,10 +177,7 @@ function raise(
   const finding: Finding = { ...found, ...addToSum(joined, found, settings.evidence) }
   addToIncident(incident, finding, finding.sumBits)
   const about = { kind: 'network', id: source, column: level, tokenName: '', tenant, isPowerful: false } as const
-  const alert =
-    settings.minBits === undefined
-      ? raiseAlert(incident, before, event.timeMs, about, settings)
-      : markBits(incident, before, event.timeMs, about, settings, settings.minBits)
+  const alert = alertOf(incident, before, event.timeMs, about, settings)
   return { finding, alert }
 }
 

@@ -14,6 +14,8 @@ export interface RaiseSettings {
   readonly thresholdBits: (beganAtMs: number) => number
   /** ClickHouse database that evidence queries name. */
   readonly database: string
+  /** `replay --min-bits`; undefined raises the opened and escalated alerts. */
+  readonly minBits?: number | undefined
 }
 
 /** Whom an incident is about, as known when it is raised. */
@@ -26,6 +28,19 @@ export interface AlertSubject {
   readonly tenant: string
   /** A broad, permanent or production token: what is done with it weighs more. */
   readonly isPowerful: boolean
+}
+
+/** What an incident tells when it goes from where it stood before to where it stands now. */
+export function alertOf(
+  incident: Incident,
+  before: Standing | undefined,
+  timeMs: EventTimeMs,
+  subject: AlertSubject,
+  settings: RaiseSettings,
+): Alert | undefined {
+  return settings.minBits === undefined
+    ? raiseAlert(incident, before, timeMs, subject, settings)
+    : markBits(incident, before, timeMs, subject, settings, settings.minBits)
 }
 
 /**

@@ -99,8 +99,7 @@ function patterns(what: string) {
 
 function isPattern(text: string): boolean {
   try {
-    new RegExp(text)
-    return true
+    return new RegExp(text) instanceof RegExp
   } catch {
     return false
   }
