@@ -69,13 +69,7 @@ export function replayCommand(): Command {
 
 async function runReplay(options: ReplayOptions, config: Config): Promise<void> {
   const { input } = options
-  if (options.store && input === '-') {
-    throw new UserError('--store cannot read standard input: a position is the file and the line', {
-      exitCode: ExitCode.usage,
-      remedy: 'write it to a file first',
-    })
-  }
-  if (input !== '-') await mustBeReadable('--input', input)
+  await mustBeInput(options)
   const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens, config)
   // With a store the peers are its snapshots.
   const peers = options.store ? undefined : createMemoryPeers()
@@ -133,6 +127,15 @@ async function runReplay(options: ReplayOptions, config: Config): Promise<void> 
   await stored?.finish()
   const text = replaySummary(summary, states.size, systemClock.now() - startedAtMs)
   ;(options.alerts === '-' ? process.stderr : process.stdout).write(text)
+}
+
+async function mustBeInput({ input, store }: ReplayOptions): Promise<void> {
+  if (input !== '-') return mustBeReadable('--input', input)
+  if (!store) return
+  throw new UserError('--store cannot read standard input: a position is the file and the line', {
+    exitCode: ExitCode.usage,
+    remedy: 'write it to a file first',
+  })
 }
 
 function parseBits(text: string): number {
