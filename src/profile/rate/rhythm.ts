@@ -14,7 +14,10 @@ const SHIFTS_PER_DAY = 48
 export interface Rhythm {
   /** The mean at a slot, which is a bucket's number within the week. */
   mean(slot: number, overall: number): number
-  /** The least and the greatest mean around the slot, whose own is `mean`. */
+  /**
+   * The least and the greatest mean around the slot, whose own is `mean`. The least is also that of this hour of the week
+   * alone, once it was met: a free day is told by one week.
+   */
   around(slot: number, overall: number, mean: number): readonly [number, number]
   learn(slot: number, count: number): void
 }
@@ -45,7 +48,9 @@ export function createRhythm(perDay: number): Rhythm {
     around(slot, overall, own) {
       const before = mean((slot - shift + perWeek) % perWeek, overall)
       const after = mean((slot + shift) % perWeek, overall)
-      return [Math.min(own, before, after), Math.max(own, before, after)]
+      const met = read(week.smoothTimes, slot)
+      const weekly = met === 0 ? own : read(week.smoothCounts, slot) / met
+      return [Math.min(own, before, after, weekly), Math.max(own, before, after)]
     },
     learn(slot, count) {
       learnSlot(day, slot % perDay, count)

@@ -6,11 +6,12 @@ const SPREAD_DAYS = 14
 const ADMITTED_SD = 4
 const SHAPE_MIN = 1e-4
 const SHAPE_MAX = 10_000
+const SHAPE_UNKNOWN = 1
 
 export interface Spread {
-  /** Shape r of a negative binomial of this mean, from what lay above: variance = mean + mean^2 / r. */
+  /** Shape r of a negative binomial of this mean, from what strayed above: variance = mean + mean^2 / r. */
   upperShape(mean: number): number
-  /** The same from what lay below. */
+  /** The same from what strayed below. */
   lowerShape(mean: number): number
   /**
    * The count, cut to what it may teach: four standard deviations beyond the expected range, or the most that came on an
@@ -22,22 +23,14 @@ export interface Spread {
 
 export function createSpread(perDay: number): Spread {
   let n = 0
-  let above = 0
-  let below = 0
-  let upperPowers = 0
-  let lowerPowers = 0
+  const above: Side = { squares: 0, powers: 0 }
+  const below: Side = { squares: 0, powers: 0 }
   let mostToday = 0
   let mostBefore = 0
 
   const spread: Spread = {
-    upperShape(mean) {
-      if (upperPowers === 0 || mean === 0) return 1
-      return bounded(1 / (((Math.max(0, above) / upperPowers) * power(mean)) / (mean * mean)))
-    },
-    lowerShape(mean) {
-      if (lowerPowers === 0 || mean === 0) return 1
-      return bounded(shapeFromBelow(((Math.max(0, below) / lowerPowers / 2) * power(mean)) / (mean * mean)))
-    },
+    upperShape: (mean) => (n === 0 ? SHAPE_UNKNOWN : shapeOf(above, mean, (excess) => 1 / excess)),
+    lowerShape: (mean) => (n === 0 ? SHAPE_UNKNOWN : shapeOf(below, mean, shapeFromBelow)),
     admit(count, lower, upper) {
       if (n % perDay === 0) {
         mostBefore = Math.max(mostBefore, mostToday)
@@ -51,23 +44,47 @@ export function createSpread(perDay: number): Spread {
     learn(count, lower, upper) {
       n++
       const keep = 1 - 1 / Math.min(SPREAD_DAYS * perDay, n)
-      // Each side is half of the variance; what chance alone brings, the mean, is taken off.
-      above = keep * above + 2 * Math.max(0, count - upper) ** 2 - upper
-      below = keep * below + 2 * Math.max(0, lower - count) ** 2 - lower
-      upperPowers = keep * upperPowers + power(upper)
-      lowerPowers = keep * lowerPowers + power(lower)
+      forget(above, keep)
+      forget(below, keep)
+      if (count > upper) stray(above, count - upper, upper)
+      if (count < lower) stray(below, lower - count, lower)
     },
   }
   return spread
 }
 
+/** Squared deviations of the counts that strayed to one side, and what they would be if the excess variance were mean^1.5. */
+interface Side {
+  squares: number
+  powers: number
+}
+
+function forget(side: Side, keep: number): void {
+  side.squares *= keep
+  side.powers *= keep
+}
+
+/** What chance alone brings, a variance of the mean, is taken off. */
+function stray(side: Side, by: number, mean: number): void {
+  side.squares += by * by - mean
+  side.powers += power(mean)
+}
+
+/** @param shape what follows from the excess variance at a mean of 1. */
+function shapeOf({ squares, powers }: Side, mean: number, shape: (excess: number) => number): number {
+  if (squares <= 0) return SHAPE_MAX
+  if (mean === 0 || powers === 0) return SHAPE_UNKNOWN
+  return Math.min(SHAPE_MAX, Math.max(SHAPE_MIN, shape(((squares / powers) * power(mean)) / (mean * mean))))
+}
+
 /**
- * The shape of a gamma distribution of mean 1 whose squared deviation below the mean averages `half`. Counts cannot fall
- * below zero, so the more they vary the less of it lies below: r = (1 - s)^2 / 2s is within a tenth of the exact value
- * from r = 0.3 upwards, and less than it below.
+ * The shape of a gamma distribution of mean 1 whose values below the mean deviate from it by `excess` on the mean of
+ * squares. They cannot fall below zero, so the more they vary the less of it shows there: r = (1 - v)^1.5 / v is within a
+ * sixth of the exact value from r = 0.3 upwards, and less than it below. Above the mean the same variance shows as larger
+ * than it is; 1 / v is left there, to be cautious with what comes in bursts.
  */
-function shapeFromBelow(half: number): number {
-  return half >= 1 ? 0 : (1 - half) ** 2 / (2 * half)
+function shapeFromBelow(excess: number): number {
+  return excess >= 1 ? 0 : power(1 - excess) / excess
 }
 
 function reach(mean: number, shape: number): number {
@@ -81,8 +98,4 @@ function reach(mean: number, shape: number): number {
  */
 function power(mean: number): number {
   return mean * Math.sqrt(mean)
-}
-
-function bounded(shape: number): number {
-  return Math.min(SHAPE_MAX, Math.max(SHAPE_MIN, shape))
 }
