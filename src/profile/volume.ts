@@ -118,7 +118,7 @@ export function volumeBits(expected: Expected, count: number): number {
   const { upperMean, upperShape, hours } = expected
   const bits =
     negativeBinomialTailBits(count, upperMean, upperShape) - negativeBinomialTailBits(1, upperMean, upperShape)
-  return TEMPER * Math.min(Math.max(0, bits), carriedBits(hours))
+  return Math.min(TEMPER * Math.max(0, bits), carriedBits(hours))
 }
 
 /** Exponent of the likelihood. */

@@ -41,7 +41,7 @@ export function explainVolume(found: FoundNumbers): string {
   const { count = 0, mean = 0, shape = 1, hours = 0, tailBits = 0 } = found.numbers
   const ratio = negativeBinomialTailBits(count, mean, shape) - negativeBinomialTailBits(1, mean, shape)
   const tail = `nbTail(${num(count)}, ${num(mean)}, ${num(shape)}) - nbTail(1, ${num(mean)}, ${num(shape)})`
-  const own = `${TEMPER} * min(2 * log2(${num(hours)} + 1), ${tail})`
-  const isCut = TEMPER * Math.min(ratio, 2 * Math.log2(hours + 1)) > tailBits + 0.01
+  const own = `min(2 * log2(${num(hours)} + 1), ${TEMPER} * (${tail}))`
+  const isCut = Math.min(TEMPER * ratio, 2 * Math.log2(hours + 1)) > tailBits + 0.01
   return stepEquations(isCut ? `min(${num(tailBits)}, ${own})` : own, tailBits, found)
 }
