@@ -1,4 +1,5 @@
 /** Makes the pure middle of the pipeline from the configuration: decode, enrich, detectors, fold. */
+import type { Actions } from './alert/actions.ts'
 import type { Config } from './config.ts'
 import type { DetectorDefinition } from './detect/detector.ts'
 import { detectorDefinitions } from './detect/index.ts'
@@ -18,8 +19,8 @@ export interface Detection {
   readonly decode: Decoder
   readonly enrich: Enricher
   readonly fold: Fold
-  /** The same under another registry, and with other sources if they are given. */
-  readonly foldWith: (registry: TokenRegistry, sources?: SourceSnapshot) => Fold
+  /** The same under another registry, and with other sources, and what people did, if they are given. */
+  readonly foldWith: (registry: TokenRegistry, sources?: SourceSnapshot, actions?: Actions) => Fold
   readonly foldSettings: FoldSettings
   /** Id of the fingerprint key, '' without one. */
   readonly keyId: string
@@ -54,8 +55,8 @@ export async function createDetection(config: Config, options: DetectionOptions 
   const foldSettings = foldSettingsOf(config, options)
   const detectors = createDetectors(config)
   const { peers = NO_PEERS } = options
-  const foldWith = (registry: TokenRegistry, sources = options.sources ?? NO_SOURCES) =>
-    createFold(detectors, foldSettings, { peers, registry, sources })
+  const foldWith = (registry: TokenRegistry, sources = options.sources ?? NO_SOURCES, actions?: Actions) =>
+    createFold(detectors, foldSettings, { peers, registry, sources }, actions)
   return {
     decode: createDecoder({
       settings: ingest,

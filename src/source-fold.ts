@@ -62,16 +62,14 @@ interface Report {
 const MOVE_BITS = 3
 const NOTHING: ReturnType<SourceFold> = { findings: [], alerts: [] }
 
-/** What was found of sources before, in the order in which it was found. */
-export type PastFinding = Omit<Finding, 'reopening'>
-
 export interface SourceFoldDeps {
   readonly sources: MemorySources
   readonly registry: Pick<TokenRegistry, 'of'>
   readonly settings: SourceFoldSettings
   readonly shared: FoldSettings
   readonly actions?: Actions
-  readonly past?: readonly PastFinding[]
+  /** What was found of sources before, in the order in which it was found. */
+  readonly past?: readonly Finding[]
 }
 
 export function createSourceFold(deps: SourceFoldDeps): SourceFold {
@@ -182,10 +180,11 @@ function raise(
 }
 
 /** Takes up what was found before, so that it is not told again and goes on in its incident. */
-function restore(subject: Subject, finding: PastFinding, settings: FoldSettings, actions: Actions): void {
+function restore(subject: Subject, finding: Finding, settings: FoldSettings, actions: Actions): void {
   const { detector, concern, bucketMs, step, timeMs } = finding
   const newId = () => finding.incidentId
   const joined = joinIncident(subject, concern, timeMs, settings.profile.incidentGapMs, actions, newId)
+  joined.incident.reopening = finding.reopening
   addToIncident(joined.incident, finding, addToSum(joined, finding, settings.evidence).sumBits)
   setTold(subject, { detector, concern, bucketMs }, step)
 }

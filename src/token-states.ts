@@ -10,6 +10,8 @@ export interface Horizon {
   readonly partition: number
   /** Findings of this partition from this offset on are not the past: the block gives them again. */
   readonly firstOffset: number
+  /** Of the block: what people did counts from some minutes after it was done. */
+  readonly ingestedAtMs: number
 }
 
 export interface TokenStates {

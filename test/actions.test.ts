@@ -30,6 +30,7 @@ function stage() {
   const state = createTokenState(tokenId, SETTINGS.profile)
   const taken: IncidentAction[] = []
   const tombstones: TokenTombstone[] = []
+  let done = 0
   let actions: Actions = createActions([], [])
   const nextMs = NOON_MS + 300 * HOUR_MS
   const fold = (event: AccessEvent): Folded => createFold(detectors, SETTINGS, NO_CONTEXT, actions)(state, event)
@@ -40,11 +41,11 @@ function stage() {
     at: (hours: number, change: Change = {}) => fold(call(nextMs + hours * HOUR_MS, change)),
     act: (action: IncidentAction['action'], { findings }: Folded, values: IncidentAction['values'] = TRIP_VALUES) => {
       const { incidentId, subject } = findings[0] as { incidentId: IncidentId; subject: string }
-      taken.push({ incidentId, subject, action, values })
+      taken.push({ incidentId, subject, action, values, atMs: done++ })
       actions = createActions(taken, tombstones)
     },
     forget: (hours: number, dimension: TokenTombstone['dimension'] = '', prefix = '') => {
-      tombstones.push({ tokenId, dimension, prefix, beforeMs: nextMs + hours * HOUR_MS })
+      tombstones.push({ tokenId, dimension, prefix, beforeMs: nextMs + hours * HOUR_MS, atMs: done++ })
       actions = createActions(taken, tombstones)
     },
   }
@@ -208,6 +209,16 @@ describe('forget', () => {
     expect(at(3.5, { agent: '', agentVersion: '' }).event.learned & MASK.counts).toBe(MASK.counts)
   })
 
+  test('what was called benign begins anew as well', () => {
+    const { at, act, forget } = stage()
+    act('benign', at(0, TRIP))
+    at(1, TRIP)
+    forget(4, 'network', 'SG')
+    const again = at(30, TRIP)
+    expect(detectorsOf(again)).toContain('new-country')
+    expect(again.event.fresh & MASK.network).toBe(MASK.network)
+  })
+
   test('a whole token begins anew: no history, no surprise', () => {
     const { at, forget, state } = stage()
     forget(4)
@@ -222,7 +233,10 @@ describe('forget', () => {
   })
 
   test('other tokens keep what they know', () => {
-    const forgets = createActions([], [{ tokenId: 'tok_other' as TokenId, dimension: '', prefix: '', beforeMs: 1 }])
+    const forgets = createActions(
+      [],
+      [{ tokenId: 'tok_other' as TokenId, dimension: '', prefix: '', beforeMs: 1, atMs: 1 }],
+    )
     expect(forgets.marksOf(call(0).tokenId)).toBeUndefined()
   })
 })

@@ -5,7 +5,7 @@ import type { TokenId } from '../src/event.ts'
 import { type TokenState, createTokenState } from '../src/fold.ts'
 import { type Horizon, StatesClearedError, createCachedStates, createMemoryStates } from '../src/token-states.ts'
 
-const HORIZON: Horizon = { topic: 'access', partition: 0, firstOffset: 0 }
+const HORIZON: Horizon = { topic: 'access', partition: 0, firstOffset: 0, ingestedAtMs: 0 }
 const A = 'a' as TokenId
 const B = 'b' as TokenId
 const C = 'c' as TokenId

@@ -1,7 +1,7 @@
 /** What people did with incidents and tokens, as a block sees it: pure, and the same whenever the block is processed. */
 import type { IncidentId, TokenId } from '../event.ts'
 import type { Dimension } from '../profile/dimension.ts'
-import type { TokenMarks, Tombstone, Verdict } from '../profile/marks.ts'
+import { type TokenMarks, type Tombstone, type Verdict, hasLevels } from '../profile/marks.ts'
 
 /** `acknowledge` says that somebody looks at it and changes nothing else. */
 export const ACTION_NAMES = ['acknowledge', 'benign', 'malicious', 'resolve'] as const
@@ -20,10 +20,14 @@ export interface IncidentAction {
   readonly action: ActionName
   /** Of a verdict on a token's incident: the values that it is about. */
   readonly values: readonly MarkedValue[]
+  /** When it was taken. */
+  readonly atMs: number
 }
 
 export interface TokenTombstone extends Tombstone {
   readonly tokenId: TokenId
+  /** When somebody asked for it. */
+  readonly atMs: number
 }
 
 export interface Actions {
@@ -34,7 +38,7 @@ export interface Actions {
   readonly resolvesOf: (incidentId: IncidentId) => number
 }
 
-/** @param actions in the order in which they were taken: the latest word on a value or an incident holds. */
+/** The latest word on a value or an incident holds; what was called benign and is forgotten later begins anew. */
 export function createActions(actions: readonly IncidentAction[], tombstones: readonly TokenTombstone[]): Actions {
   const marks = new Map<TokenId, MutableMarks>()
   const verdicts = new Map<IncidentId, Verdict>()
@@ -46,9 +50,9 @@ export function createActions(actions: readonly IncidentAction[], tombstones: re
     return known
   }
 
-  for (const { incidentId, subject, action, values } of actions) {
+  function take({ incidentId, subject, action, values }: IncidentAction): void {
     if (action === 'resolve') resolves.set(incidentId, (resolves.get(incidentId) ?? 0) + 1)
-    if (action !== 'benign' && action !== 'malicious') continue
+    if (action !== 'benign' && action !== 'malicious') return
     verdicts.set(incidentId, action)
     for (const { dimension, value } of values) {
       const own = marksFor(subject as TokenId).verdicts
@@ -56,7 +60,20 @@ export function createActions(actions: readonly IncidentAction[], tombstones: re
       own.set(dimension, known.set(value, action))
     }
   }
-  for (const { tokenId, ...tombstone } of tombstones) marksFor(tokenId).tombstones.push(tombstone)
+
+  function bury({ tokenId, dimension, prefix, beforeMs }: TokenTombstone): void {
+    const own = marksFor(tokenId)
+    own.tombstones.push({ dimension, prefix, beforeMs })
+    for (const [of, known] of own.verdicts) {
+      if (dimension !== '' && dimension !== of) continue
+      for (const [value, verdict] of known) if (verdict === 'benign' && hasLevels(value, prefix)) known.delete(value)
+    }
+  }
+
+  for (const one of [...actions, ...tombstones].sort((a, b) => a.atMs - b.atMs)) {
+    if ('action' in one) take(one)
+    else bury(one)
+  }
   for (const own of marks.values()) own.tombstones.sort((a, b) => a.beforeMs - b.beforeMs)
   return {
     marksOf: (tokenId) => marks.get(tokenId),

@@ -12,13 +12,11 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Partition, type PartitionDeps, createPartition } from '../partition.ts'
 import { type Pipeline, createPipeline } from '../pipeline.ts'
-import { type RegistryHistory, createRegistryHistory } from '../registry/history.ts'
-import type { TokenRegistry } from '../registry/registered-token.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import { claimKey } from '../store/claims.ts'
 import { type OnRetry, persist } from '../store/persist.ts'
-import { loadRegistry, registryTimes } from '../store/registry.ts'
 import type { Store } from '../store/store.ts'
+import { type BlockView, type BlockViews, createBlockViews } from './block-views.ts'
 import { createStoredSources } from './stored-sources.ts'
 import { createStoredStates } from './stored-states.ts'
 import { createStoredThresholds } from './stored-thresholds.ts'
@@ -210,36 +208,33 @@ async function createMiddle(
   })
   await claimKey(store.db, detection.keyId, newKey)
   const { profile } = detection.foldSettings
-  const states = createStoredStates(store.db, profile, config.learning.profilesMax, async (load) => {
-    const loaded = await persist(currentSignal(), onRetry, load)
-    metrics.profilesLoaded(loaded.size)
-    return loaded
+  const views = createBlockViews(store.db, (ask) => persist(currentSignal(), onRetry, ask), log)
+  const states = createStoredStates(store.db, profile, config.learning.profilesMax, {
+    actionsAt: async (ingestedAtMs) => (await views.at(ingestedAtMs)).actions,
+    async around(load) {
+      const loaded = await persist(currentSignal(), onRetry, load)
+      metrics.profilesLoaded(loaded.size)
+      return loaded
+    },
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
   const days = thresholds?.daysOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
   const slots = sources.slotsOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
   const steps = { decode, enrich: detection.enrich, states, slots, ...(days && { days }) }
-  const registries = createRegistryHistory(
-    {
-      times: () => persist(currentSignal(), onRetry, () => registryTimes(store.db)),
-      load: (atMs) => persist(currentSignal(), onRetry, () => loadRegistry(store.db, atMs)),
-    },
-    () => log.warn("this clock is ahead of ClickHouse's: what is done to the registry may count too early"),
-  )
-  const pipeline = underRegistry(registries, (registry) =>
-    createPipeline({ ...steps, fold: detection.foldWith(registry) }, config.ingest.block),
+  const pipeline = underViews(views, ({ registry, actions }) =>
+    createPipeline({ ...steps, fold: detection.foldWith(registry, undefined, actions) }, config.ingest.block),
   )
   return { states, pipeline: timed(pipeline, metrics), keyId: detection.keyId }
 }
 
-/** For each block the pipeline under the registry that the block sees. */
-function underRegistry(registries: RegistryHistory, make: (registry: TokenRegistry) => Pipeline): Pipeline {
-  const made = new WeakMap<TokenRegistry, Pipeline>()
+/** For each block the pipeline under what the block sees. */
+function underViews(views: BlockViews, make: (view: BlockView) => Pipeline): Pipeline {
+  const made = new WeakMap<BlockView, Pipeline>()
   return {
     async extend(block, records, from) {
-      const registry = await registries.at(block.ingestedAtMs)
-      const pipeline = made.get(registry) ?? make(registry)
-      made.set(registry, pipeline)
+      const view = await views.at(block.ingestedAtMs)
+      const pipeline = made.get(view) ?? make(view)
+      made.set(view, pipeline)
       return pipeline.extend(block, records, from)
     },
   }

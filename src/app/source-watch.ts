@@ -12,17 +12,15 @@ import type { Config } from '../config.ts'
 import type { Finding } from '../detect/finding.ts'
 import { foldSettingsOf, sourceFoldSettingsOf } from '../detection.ts'
 import type { TopicPartition } from '../ingest/source.ts'
-import type { Log } from '../log.ts'
+import { type Log, silentLog } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { dayOf } from '../profile/calendar.ts'
-import { createRegistryHistory } from '../registry/history.ts'
 import { DAY_MS, HOUR_MS } from '../settings.ts'
 import { createSourceFold } from '../source-fold.ts'
 import { createMemorySources } from '../sources/memory-sources.ts'
 import { holderOf } from '../sources/sight.ts'
 import type { Database } from '../store/database.ts'
 import { insertAlerts } from '../store/pipeline.ts'
-import { loadRegistry, registryTimes } from '../store/registry.ts'
 import type { PlacedAlert } from '../store/rows.ts'
 import {
   activeSourceHours,
@@ -32,6 +30,7 @@ import {
   sourceFindingsSince,
   visitsSince,
 } from '../store/sources.ts'
+import { createBlockViews } from './block-views.ts'
 import { createStoredThresholds } from './stored-thresholds.ts'
 
 const LOOK_INTERVAL_MS = 10_000
@@ -104,11 +103,8 @@ export async function createSourceLook(config: Config, db: Database): Promise<So
   const startMs = await reachedMs(db, BEHIND_MS_MAX)
   const calmHours = await activeSourceHours(db, Math.max(0, startMs - LEARN_MS))
   const sources = createMemorySources(config.learning.adoptAfterMs, SOURCES_MAX, calmHours)
-  const registries = createRegistryHistory(
-    { times: () => registryTimes(db), load: (atMs) => loadRegistry(db, atMs) },
-    () => {},
-  )
-  let registry = await registries.at(systemClock.now())
+  const views = createBlockViews(db, (ask) => ask(), silentLog)
+  let view = await views.at(systemClock.now())
   const budget = budgetOf(config.alerting)
   const thresholds = budget && createStoredThresholds(budget)
   const days = thresholds?.daysOf(db)
@@ -116,20 +112,25 @@ export async function createSourceLook(config: Config, db: Database): Promise<So
   await days?.prepare(new Set(past.map(({ timeMs }) => dayOf(timeMs))))
   const foldSource = createSourceFold({
     sources,
-    registry: { of: (tokenId) => registry.of(tokenId) },
+    registry: { of: (tokenId) => view.registry.of(tokenId) },
     settings: sourceFoldSettingsOf(config),
     shared: foldSettingsOf(config, thresholds && { thresholdBits: thresholds.thresholdBits }),
+    actions: {
+      marksOf: (tokenId) => view.actions.marksOf(tokenId),
+      isClosed: (incidentId) => view.actions.isClosed(incidentId),
+      resolvesOf: (incidentId) => view.actions.resolvesOf(incidentId),
+    },
     past,
   })
   let sinceMs = Math.max(0, startMs - AGAIN_MS)
   for (const { event, sight } of await visitsSince(db, Math.max(0, startMs - LEARN_MS))) {
-    if (event.timeMs < sinceMs) sources.learn(event, sight, holderOf(event, registry))
+    if (event.timeMs < sinceMs) sources.learn(event, sight, holderOf(event, view.registry))
   }
 
   return async function look(place) {
     const reached = await reachedMs(db, BEHIND_MS_MAX)
     const [homes, visits] = await Promise.all([homesSince(db, sinceMs), visitsSince(db, sinceMs)])
-    registry = await registries.at(systemClock.now())
+    view = await views.at(systemClock.now())
     await days?.prepare(new Set(visits.map(({ event }) => dayOf(event.timeMs))))
     const findings: Finding[] = []
     const alerts: PlacedAlert[] = []

@@ -1,4 +1,5 @@
 /** Token states as ClickHouse knows them, behind a cache. */
+import { type Actions, NO_ACTIONS } from '../alert/actions.ts'
 import type { TokenId } from '../event.ts'
 import { createTokenState } from '../fold.ts'
 import type { ProfileSettings } from '../profile/profile.ts'
@@ -8,16 +9,22 @@ import { type TokenStates, createCachedStates } from '../token-states.ts'
 
 type Loaded = Awaited<ReturnType<typeof loadTokenStates>>
 
-/** @param around a load, for those who try again or count; it is called as often as something has to be loaded. */
+export interface StoredStatesOptions {
+  /** Around a load, for those who try again or count; called as often as something has to be loaded. */
+  readonly around?: (load: () => Promise<Loaded>) => Promise<Loaded>
+  /** What people did, as a block with this `ingested_at` sees it. Absent: nothing. */
+  readonly actionsAt?: (ingestedAtMs: number) => Promise<Actions>
+}
+
 export function createStoredStates(
   db: Database,
   settings: ProfileSettings,
   statesMax: number,
-  around: (load: () => Promise<Loaded>) => Promise<Loaded> = (load) => load(),
+  { around = (load) => load(), actionsAt = async () => NO_ACTIONS }: StoredStatesOptions = {},
 ): TokenStates {
-  const create = (tokenId: TokenId) => createTokenState(tokenId, settings)
-  return createCachedStates(
-    (tokenIds, horizon) => around(() => loadTokenStates(db, create, tokenIds, horizon)),
-    statesMax,
-  )
+  return createCachedStates(async (tokenIds, horizon) => {
+    const actions = await actionsAt(horizon.ingestedAtMs)
+    const create = (tokenId: TokenId) => createTokenState(tokenId, settings, actions.marksOf(tokenId))
+    return around(() => loadTokenStates(db, create, tokenIds, horizon))
+  }, statesMax)
 }

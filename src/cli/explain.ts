@@ -1,9 +1,8 @@
 /** `tokenwatch explain`: why did this alert, what is normal for this token, and where does the threshold lie? */
 import { Command } from 'commander'
 import { budgetOf, takeThreshold } from '../alert/budget.ts'
-import { createStoredStates } from '../app/stored-states.ts'
+import { currentProfile } from '../app/current-profile.ts'
 import type { Config } from '../config.ts'
-import { foldSettingsOf } from '../detection.ts'
 import type { TokenId } from '../event.ts'
 import { looksLikeCredential } from '../ingest/credential.ts'
 import { dayOf } from '../profile/calendar.ts'
@@ -130,12 +129,7 @@ async function explainToken(db: Database, config: Config, { id, name }: Subject)
 }
 
 async function explainedToken(db: Database, config: Config, id: string, name: string): Promise<ExplainedToken> {
-  const { profile: settings } = foldSettingsOf(config)
-  const states = createStoredStates(db, settings, 1)
-  const tokenId = id as TokenId
-  // As of now: no block is in hand whose findings were to be left out.
-  await states.acquire([tokenId], { topic: '', partition: 0, firstOffset: 0 })
-  const { profile } = states.of(tokenId)
+  const profile = await currentProfile(db, config, id as TokenId)
   const [registered, incidents] = await Promise.all([readRegistered(db, id), latestIncidents(db, id, INCIDENTS_MAX)])
   return {
     tokenId: id,

@@ -73,6 +73,25 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
   {
+    name: 'ack',
+    summary: 'say what an incident was: benign, malicious, resolved',
+    examples: [
+      'tokenwatch ack 83dc027a --benign --note "Kim is in Singapore this week"',
+      'tokenwatch ack 83dc027a --malicious --resolve',
+      "tokenwatch ack 83dc027a --malicious --value 'network=SG|AS14061' --dry-run",
+    ],
+    load: async () => (await import('./ack.ts')).ackCommand(),
+  },
+  {
+    name: 'forget',
+    summary: 'make a token forget what it learned, in whole or by value',
+    examples: [
+      'tokenwatch forget fraud-scorer --note "handed on to another team"',
+      "tokenwatch forget tok_5hrf6r65lljgzfjzhbkbgdn6ca --value 'network=DE|AS16509' --value agent=curl",
+    ],
+    load: async () => (await import('./forget.ts')).forgetCommand(),
+  },
+  {
     name: 'test-alert',
     summary: 'send a sample alert to every target',
     examples: ['tokenwatch test-alert', 'tokenwatch test-alert --target on-call'],

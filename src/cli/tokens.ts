@@ -1,5 +1,4 @@
 /** `tokenwatch tokens`: what is known of the tokens, from lists that their owners keep and from people who mark them. */
-import { userInfo } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { TokenId } from '../event.ts'
 import { looksLikeCredential, maskShapes } from '../ingest/credential.ts'
@@ -18,6 +17,7 @@ import {
 import { writeMark } from '../store/registry.ts'
 import { openStore } from '../store/store.ts'
 import { clip } from '../text.ts'
+import { userName } from './actor.ts'
 import { EXIT_CODES_HELP, ExitCode, UserError, configOf } from './command.ts'
 import { jsonText, listLimit, tableText, timeText } from './listing.ts'
 import { explainFailures } from './prerequisite.ts'
@@ -185,15 +185,6 @@ function timeArgument(text: string): number {
   const ms = timeOf(text)
   if (ms === undefined || ms === 0) throw new InvalidArgumentError('expected a time such as 2026-03-01T00:00:00Z')
   return ms
-}
-
-/** '' in a container whose user has no name. */
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return ''
-  }
 }
 
 function useText({ calls, accepted, first_at, last_at, sources }: TokenUse): string {

@@ -31,8 +31,9 @@ export const credentialSpraying = defineDetector({
     name: 'credential-spraying',
     inspect(event, profile, { sources, peers, registry }) {
       if (event.status === 401 || event.status === 403) return undefined
-      const holder = holderOf(event, registry)
-      const spraying = sources.sprayingOf(event, holder, () => sightOf(profile, event, peers))
+      const sight = sightOf(profile, event, peers)
+      if (sight === undefined || sight.isRegular) return undefined
+      const spraying = sources.sprayingOf(event, holderOf(event, registry), sight)
       if (spraying === undefined || spraying.tokens < tokensMin) return undefined
       const step = newStep(profile, 'credential-spraying', hourOf(event.timeMs) * HOUR_MS, spraying.bits)
       if (step === undefined) return undefined

@@ -35,8 +35,9 @@ export const sharedSource = defineDetector({
     name: 'shared-source',
     inspect(event, profile, { sources, peers, registry }) {
       if (event.status === 401 || event.status === 403) return undefined
-      const holder = holderOf(event, registry)
-      const sharing = sources.sharingOf(event, holder, () => sightOf(profile, event, peers))
+      const sight = sightOf(profile, event, peers)
+      if (sight === undefined || sight.isRegular) return undefined
+      const sharing = sources.sharingOf(event, holderOf(event, registry), sight)
       if (sharing === undefined || sharing.tokens < tokensMin) return undefined
       const step = newStep(profile, 'shared-source', hourOf(event.timeMs) * HOUR_MS, sharing.bits)
       if (step === undefined) return undefined

@@ -10,7 +10,7 @@ import { MONTHS_BACK, monthOf, monthStartMs } from './calendar.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, teachable } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
 import { resetSources } from './turns.ts'
-import type { ValueTable } from './values.ts'
+import type { ValueEntry, ValueTable } from './values.ts'
 
 /** Benign values count as known from quarantine on; malicious ones are never adopted and go on being found in full. */
 export type Verdict = 'benign' | 'malicious'
@@ -56,8 +56,8 @@ export function forgetPassed(profile: TokenProfile, nowMs: number): void {
     // The window has forgotten it all, and when a value entered before the window is not known.
     if (beforeMs <= monthStartMs(monthOf(nowMs) - MONTHS_BACK)) continue
     for (const each of dimension === '' ? DIMENSIONS : [dimension]) {
-      forgetValues(profile.learned[each], tombstone)
-      forgetValues(profile.held[each], tombstone)
+      forgetValues(profile, profile.learned[each], tombstone)
+      forgetValues(profile, profile.held[each], tombstone)
     }
     resetSources(profile)
     if (dimension === '' && forgetActivity(profile.activity, beforeMs)) profile.revision++
@@ -83,8 +83,12 @@ export function isForgotten({ marks, nowMs }: TokenProfile, event: AccessEvent):
 }
 
 /** A value that came back since entered its table anew. */
-function forgetValues(table: ValueTable, { prefix, beforeMs }: Tombstone): void {
-  for (const [value, { enteredAtMs }] of table) {
-    if (enteredAtMs < beforeMs && hasLevels(value, prefix)) table.delete(value)
+function forgetValues(profile: TokenProfile, table: ValueTable, { prefix, beforeMs }: Tombstone): void {
+  for (const [value, entry] of table) {
+    if (entry.enteredAtMs >= beforeMs || !hasLevels(value, prefix)) continue
+    profile.forgotten ??= new Map()
+    const forgotten = profile.forgotten.get(table) ?? new Map<string, ValueEntry>()
+    profile.forgotten.set(table, forgotten.set(value, entry))
+    table.delete(value)
   }
 }

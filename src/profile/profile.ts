@@ -8,7 +8,7 @@ import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calend
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
 import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
 import type { Novelty } from './novelty.ts'
-import { type RecentSource, seeSource } from './turns.ts'
+import { type RecentSource, resetSources, seeSource } from './turns.ts'
 import { type ValueTable, pruneValues, seeValue } from './values.ts'
 
 /** What the fold of all tokens shares. Changing one of these changes findings. */
@@ -37,6 +37,8 @@ export interface TokenProfile {
   readonly raised: Map<string, { bucketMs: number; step: number }>
   /** What people said of the token: they come with the block in hand (marks.ts). No state. */
   marks: TokenMarks | undefined
+  /** By table: values that were forgotten and keep their places in it (values.ts). Undefined for nearly all tokens. */
+  forgotten: Map<ValueTable, ValueTable> | undefined
   /** Counts changes to hours before the latest one, so that what was fitted to them is fitted again. No state. */
   revision: number
   /** Answers about the event in hand: several detectors ask the same before it is learned. No state. */
@@ -56,6 +58,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings, marks
     recent: [],
     raised: new Map(),
     marks,
+    forgotten: undefined,
     revision: 0,
     answers: { event: undefined, novelty: new Map() },
   }
@@ -89,6 +92,7 @@ export function moveWindow(profile: TokenProfile, timeMs: number): void {
     pruneValues(profile.learned[dimension], month)
     pruneValues(profile.held[dimension], month)
   }
+  for (const table of profile.forgotten?.values() ?? []) pruneValues(table, month)
   while ((profile.recent.at(-1)?.lastMs ?? timeMs) < monthStartMs(month)) profile.recent.pop()
 }
 
@@ -104,10 +108,13 @@ export function learn(profile: TokenProfile, event: AccessEvent, learned: number
   for (const dimension of DIMENSIONS) {
     const bit = MASK[dimension]
     if (((learned | held) & bit) === 0) continue
-    const tables = (learned & bit) !== 0 ? profile.learned : profile.held
+    const table = ((learned & bit) !== 0 ? profile.learned : profile.held)[dimension]
     const chain = chainOf(dimension, event)
-    if (seeValue(tables[dimension], chain, event.timeMs, valuesMax)) fresh |= bit
-    if (dimension === 'network') seeSource(profile.recent, chain, event.timeMs)
+    if (seeValue(table, chain, event.timeMs, valuesMax, profile.forgotten?.get(table))) fresh |= bit
+    if (dimension !== 'network') continue
+    if (profile.forgotten === undefined) seeSource(profile.recent, chain, event.timeMs)
+    // A table with forgotten values in it may have pushed out one of the sources seen last.
+    else resetSources(profile)
   }
   if ((learned & MASK.counts) !== 0) markActive(profile.activity, event.timeMs)
   countHour(profile, event, learned, held)

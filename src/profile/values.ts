@@ -18,8 +18,20 @@ export interface ValueEntry {
 
 export type ValueTable = Map<string, ValueEntry>
 
-/** Records one sight of a value. Returns whether it entered the table with it. */
-export function seeValue(table: ValueTable, value: string, timeMs: number, valuesMax: number): boolean {
+const NONE: ValueTable = new Map()
+
+/**
+ * Records one sight of a value. Returns whether it entered the table with it.
+ * @param forgotten values that were forgotten (marks.ts): they keep their places until they are pushed out. Were these
+ * free at once, a profile that is read back would know values again that had been pushed out before.
+ */
+export function seeValue(
+  table: ValueTable,
+  value: string,
+  timeMs: number,
+  valuesMax: number,
+  forgotten?: ValueTable,
+): boolean {
   const entry = table.get(value)
   if (entry !== undefined) {
     if (timeMs > entry.lastMs) entry.lastMs = timeMs
@@ -27,7 +39,8 @@ export function seeValue(table: ValueTable, value: string, timeMs: number, value
     return false
   }
   table.set(value, { enteredAtMs: timeMs, lastMs: timeMs, days: [monthOf(timeMs), dayBit(timeMs)] })
-  if (table.size > valuesMax) evictOldest(table)
+  forgotten?.delete(value)
+  capValues(table, valuesMax, forgotten)
   return true
 }
 
@@ -57,19 +70,21 @@ export function pruneValues(table: ValueTable, month: number): void {
   }
 }
 
-/** Keeps the `valuesMax` entries with the greatest (last seen, value). */
-export function capValues(table: ValueTable, valuesMax: number): void {
-  while (table.size > valuesMax) evictOldest(table)
+/** Keeps the `valuesMax` entries with the greatest (last seen, value), forgotten ones included. */
+export function capValues(table: ValueTable, valuesMax: number, forgotten?: ValueTable): void {
+  while (table.size + (forgotten?.size ?? 0) > valuesMax) evictOldest(table, forgotten)
 }
 
-function evictOldest(table: ValueTable): void {
+function evictOldest(table: ValueTable, forgotten: ValueTable = NONE): void {
   let oldest: string | undefined
   let oldestMs = Number.POSITIVE_INFINITY
-  for (const [value, entry] of table) {
-    if (entry.lastMs < oldestMs || (entry.lastMs === oldestMs && oldest !== undefined && value < oldest)) {
-      oldest = value
-      oldestMs = entry.lastMs
+  for (const values of [table, forgotten]) {
+    for (const [value, entry] of values) {
+      if (entry.lastMs < oldestMs || (entry.lastMs === oldestMs && oldest !== undefined && value < oldest)) {
+        oldest = value
+        oldestMs = entry.lastMs
+      }
     }
   }
-  if (oldest !== undefined) table.delete(oldest)
+  if (oldest !== undefined && !forgotten.delete(oldest)) table.delete(oldest)
 }

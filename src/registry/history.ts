@@ -1,5 +1,5 @@
 /**
- * Which registry a block sees: the one that stood some minutes before its `ingested_at`.
+ * Which registry a block sees, and what people did: as it stood some minutes before its `ingested_at`.
  *
  * A block that is processed again must find what it found before, by whichever process and however late. Versions are
  * kept, so any earlier state can be read; what remains is that a version must be visible before the first block asks
@@ -18,21 +18,35 @@ const VISIBLE_MS = 90_000
 /** A block that is made again asks for an earlier state than those beside it. */
 const STATES_KEPT = 2
 
-export interface RegistrySource {
+export interface VersionSource<T> {
   /** When versions were written, ascending, and what the clock says that named those times. */
   times(): Promise<{ readonly nowMs: number; readonly changesMs: readonly number[] }>
-  /** The registry with all versions up to then. */
-  load(atMs: number): Promise<TokenRegistry>
+  /** The state with all versions up to then. */
+  load(atMs: number): Promise<T>
 }
 
-export interface RegistryHistory {
-  /** The registry for a block. Asks the source only where what is at hand does not tell. */
-  at(ingestedAtMs: number): Promise<TokenRegistry>
+export interface History<T> {
+  /** The state for a block. Asks the source only where what is at hand does not tell. */
+  at(ingestedAtMs: number): Promise<T>
 }
 
-/** @param onClockAhead told once: this machine's clock is so far ahead that a block made again may see more than it did. */
-export function createRegistryHistory(source: RegistrySource, onClockAhead: () => void): RegistryHistory {
-  const states = new LRUCache<number, TokenRegistry>({ max: STATES_KEPT })
+export function createRegistryHistory(
+  source: VersionSource<TokenRegistry>,
+  onClockAhead: () => void,
+): History<TokenRegistry> {
+  return createHistory(source, EMPTY_REGISTRY, onClockAhead)
+}
+
+/**
+ * @param empty the state before the first version.
+ * @param onClockAhead told once: this machine's clock is so far ahead that a block made again may see more than it did.
+ */
+export function createHistory<T extends object>(
+  source: VersionSource<T>,
+  empty: T,
+  onClockAhead: () => void,
+): History<T> {
+  const states = new LRUCache<number, T>({ max: STATES_KEPT })
   const oneAtATime = pLimit(1)
   let changesMs: readonly number[] = []
   /** All versions up to here are among `changesMs`. */
@@ -50,7 +64,7 @@ export function createRegistryHistory(source: RegistrySource, onClockAhead: () =
     isAhead = true
   }
 
-  async function stateOf(changeMs: number): Promise<TokenRegistry> {
+  async function stateOf(changeMs: number): Promise<T> {
     const known = states.get(changeMs)
     if (known !== undefined) return known
     const loaded = await source.load(changeMs)
@@ -64,7 +78,7 @@ export function createRegistryHistory(source: RegistrySource, onClockAhead: () =
         const cutMs = ingestedAtMs - SETTLE_MS
         await cover(cutMs)
         const changeMs = changesMs.findLast((ms) => ms <= cutMs)
-        return changeMs === undefined ? EMPTY_REGISTRY : stateOf(changeMs)
+        return changeMs === undefined ? empty : stateOf(changeMs)
       }),
   }
 }

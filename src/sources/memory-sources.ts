@@ -82,7 +82,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
         if (source?.failures === undefined || isHome(source, holder)) return undefined
         const weighed = weighFailures(place, slotOf(timeMs), tokenId)
         if (weighed === undefined || source.newcomers?.has(tokenId) === true) return weighed
-        return isStranger(level, sight()) ? weighed : undefined
+        return isStranger(level, sight) ? weighed : undefined
       })
       return tellingOf(found)
     },
@@ -92,7 +92,7 @@ export function createMemorySources(adoptAfterMs: number, sourcesMax = SOURCES_M
       const found = placesOf(event).map((place) => {
         const source = place.table.get(place.key)
         if (source?.newcomers === undefined) return undefined
-        const newcomer = newcomerOf(place.level, slot, sight(), holder)
+        const newcomer = newcomerOf(place.level, slot, sight, holder)
         const isOne = newcomer?.isSurprised ?? source.newcomers.get(tokenId)?.isSurprised
         return isOne === true ? weighNewcomers(place, slot, newcomer && { tokenId, newcomer }) : undefined
       })
@@ -163,12 +163,12 @@ function isHome({ companies }: Source, { tenant }: Holder): boolean {
 }
 
 /** A token that has no business there: it has habits, and this is none of them, or nobody knows it well. */
-function isStranger(level: SourceLevel, sight: Sight | undefined): boolean {
-  return sight !== undefined && sight.newLevel <= CHAIN_LEVEL[level] && (sight.isSurprised || sight.isYoung)
+function isStranger(level: SourceLevel, { newLevel, isSurprised, isYoung }: Sight): boolean {
+  return newLevel <= CHAIN_LEVEL[level] && (isSurprised || isYoung)
 }
 
-function newcomerOf(level: SourceLevel, slot: number, sight: Sight | undefined, holder: Holder): Newcomer | undefined {
-  if (sight === undefined || sight.newLevel > CHAIN_LEVEL[level]) return undefined
+function newcomerOf(level: SourceLevel, slot: number, sight: Sight, holder: Holder): Newcomer | undefined {
+  if (sight.newLevel > CHAIN_LEVEL[level]) return undefined
   const { isSurprised, isNewClient, home } = sight
   return { slot, isSurprised, isNewClient, home, ...holder }
 }

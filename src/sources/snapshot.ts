@@ -25,13 +25,10 @@ export interface Sharing extends Weighed, NewcomerTally {
 export interface SourceSnapshot {
   /** Names in findings what an event was judged by. */
   idOf(event: CountedEvent): string
-  /**
-   * What the call's source did with other tokens, where this one is new to it and nobody of its company is at home.
-   * @param sight is asked only where there is something to tell.
-   */
-  sprayingOf(event: CountedEvent, holder: Holder, sight: () => Sight | undefined): Spraying | undefined
+  /** What the call's source did with other tokens, where this one is new to it and nobody of its company is at home. */
+  sprayingOf(event: CountedEvent, holder: Holder, sight: Sight): Spraying | undefined
   /** In whose company this token newly came, itself included. */
-  sharingOf(event: CountedEvent, holder: Holder, sight: () => Sight | undefined): Sharing | undefined
+  sharingOf(event: CountedEvent, holder: Holder, sight: Sight): Sharing | undefined
 }
 
 export const NO_SOURCES: SourceSnapshot = { idOf: () => '', sprayingOf: () => undefined, sharingOf: () => undefined }

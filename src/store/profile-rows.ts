@@ -215,7 +215,9 @@ function settle(profile: TokenProfile): void {
     for (const table of [profile.learned[dimension], profile.held[dimension]]) {
       for (const entry of table.values()) dropDaysBeforeEntry(entry)
       pruneValues(table, month)
-      capValues(table, profile.settings.valuesMax)
+      const forgotten = profile.forgotten?.get(table)
+      if (forgotten !== undefined) pruneValues(forgotten, month)
+      capValues(table, profile.settings.valuesMax, forgotten)
     }
   }
   resetSources(profile)

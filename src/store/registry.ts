@@ -6,14 +6,14 @@ import { type RegisteredToken, type TokenRegistry, createRegistry } from '../reg
 import type { Database } from './database.ts'
 import { columnsOf } from './rows.ts'
 
-/** When the registry changed, and what the server's clock says. */
-export interface RegistryTimes {
+/** When the registry, or what people did, changed, and what the server's clock says. */
+export interface ChangeTimes {
   readonly nowMs: number
-  /** Ascending; each names a state of the registry. */
+  /** Ascending; each names a state. */
   readonly changesMs: readonly number[]
 }
 
-export async function registryTimes(db: Database): Promise<RegistryTimes> {
+export async function registryTimes(db: Database): Promise<ChangeTimes> {
   const [row] = await db.query(
     `SELECT toUnixTimestamp64Milli(now64(3)) AS now_ms,
        arraySort(groupUniqArray(toUnixTimestamp64Milli(written_at))) AS changes_ms
@@ -25,7 +25,7 @@ export async function registryTimes(db: Database): Promise<RegistryTimes> {
 }
 
 /** By the server's clock, so that whoever writes agrees on what is later. */
-async function serverTimeMs(db: Database): Promise<number> {
+export async function serverTimeMs(db: Database): Promise<number> {
   const sql = 'SELECT toUnixTimestamp64Milli(now64(3)) AS now_ms'
   const [row] = await db.query(sql, {}, z.object({ now_ms: z.number() }))
   return row?.now_ms ?? 0

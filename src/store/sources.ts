@@ -174,6 +174,7 @@ const findingRow = z
     normal: z.string(),
     numbers: z.record(z.string(), z.number()),
     severity_min: z.enum([...SEVERITIES, '']),
+    reopening: z.number(),
     ip: z.string(),
     country: z.string(),
     network: z.string(),
@@ -182,7 +183,7 @@ const findingRow = z
     offset: z.number(),
     record_index: z.number(),
   })
-  .transform(({ topic, partition, offset, ...row }): Omit<Finding, 'reopening'> => ({
+  .transform(({ topic, partition, offset, ...row }): Finding => ({
     findingId: row.finding_id,
     incidentId: row.incident_id,
     subjectKind: 'network',
@@ -205,6 +206,7 @@ const findingRow = z
     carriedBits: 0,
     severityMin: row.severity_min === '' ? undefined : row.severity_min,
     isGrave: false,
+    reopening: row.reopening,
     snapshot: '',
     ip: row.ip,
     country: row.country,
@@ -213,10 +215,10 @@ const findingRow = z
   }))
 
 /** Findings of sources since then, in the order in which they were made. */
-export function sourceFindingsSince(db: Database, fromMs: number): Promise<Omit<Finding, 'reopening'>[]> {
+export function sourceFindingsSince(db: Database, fromMs: number): Promise<Finding[]> {
   return db.query(
     `SELECT finding_id, incident_id, subject, tenant, detector, cause, concern, event_id, time, bucket, step,
-       toFloat64(bits) AS bits, seen, normal, numbers, severity_min, ip, country, network,
+       toFloat64(bits) AS bits, seen, normal, numbers, severity_min, reopening, ip, country, network,
        topic, partition, offset, record_index
      FROM findings FINAL
      WHERE subject_kind = 'network' AND time >= fromUnixTimestamp64Milli({from: Int64})

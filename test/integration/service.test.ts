@@ -137,7 +137,7 @@ describe('CloudTrail records and simulated traffic through the service', async (
     expect(await idsOf(db, 'alert_id', 'alerts', topic)).toEqual(memory.alerts.map((each) => each.alertId).sort())
     expect(memory.alerts.length).toBeGreaterThan(0)
     const tokenIds = [...memory.states.keys()]
-    const horizon = { topic, partition: 0, firstOffset: Number.MAX_SAFE_INTEGER }
+    const horizon = { topic, partition: 0, firstOffset: Number.MAX_SAFE_INTEGER, ingestedAtMs: 8_000_000_000_000 }
     const loaded = await loadTokenStates(db, memory.createState, tokenIds, horizon)
     expect(told(loaded)).toEqual(told(memory.states))
   })

@@ -62,7 +62,7 @@ export async function expectStoredOnce(
   )
   expect(await column(db, 'alerts', 'alert_id', topic)).toEqual(sorted(memory.alerts.map((each) => each.alertId)))
   expect((await rollupDifferences(db)).filter(({ wrong, missing }) => wrong + missing > 0)).toEqual([])
-  const horizon = { topic, partition: 0, firstOffset: Number.MAX_SAFE_INTEGER }
+  const horizon = { topic, partition: 0, firstOffset: Number.MAX_SAFE_INTEGER, ingestedAtMs: 8_000_000_000_000 }
   const loaded = await loadTokenStates(db, memory.createState, [...memory.states.keys()], horizon)
   expect(told(loaded)).toEqual(told(memory.states))
   return memory

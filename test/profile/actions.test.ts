@@ -63,7 +63,8 @@ function addAction(session: Session, { kind, pick }: Deed, taken: IncidentAction
   const found = incidents[pick % incidents.length]
   if (found === undefined) return
   const [incidentId, subject] = found
-  taken.push({ incidentId, subject, action: kind as IncidentAction['action'], values: heldOf(session, subject) })
+  const atMs = session.events.length
+  taken.push({ incidentId, subject, action: kind as IncidentAction['action'], values: heldOf(session, subject), atMs })
 }
 
 /** What stood in quarantine when somebody looked. */
@@ -89,7 +90,7 @@ function addTombstone(session: Session, { kind, pick, level }: Deed, aheadMs: nu
     kind === 'forget all' || chosen === undefined
       ? { dimension: '' as const, prefix: '' }
       : { dimension: chosen.dimension, prefix: chosen.value.split('|').slice(0, level).join('|') }
-  to.push({ tokenId: tokenId as TokenId, ...one, beforeMs })
+  to.push({ tokenId: tokenId as TokenId, ...one, beforeMs, atMs: session.events.length })
 }
 
 describe('a profile with what people said of it', () => {
@@ -103,7 +104,7 @@ describe('a profile with what people said of it', () => {
         }
         foldWithDeeds(events, done, fold, live)
       }),
-      { numRuns: 150 },
+      { numRuns: 150, endOnFailure: true },
     )
   }, 60_000)
 
@@ -117,7 +118,7 @@ describe('a profile with what people said of it', () => {
         expect(cut.findings).toEqual(live.findings)
         expect(cut.events).toEqual(live.events)
       }),
-      { numRuns: 150 },
+      { numRuns: 150, endOnFailure: true },
     )
   }, 60_000)
 })

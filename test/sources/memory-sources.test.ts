@@ -23,8 +23,8 @@ function seenBy(sources: MemorySources, one: Partial<Visit> = {}) {
   const other: Visit = { tokenId: 'somebody-else', sight: STRANGER, ...one }
   const holder = { tenant: other.tenant ?? 'acme', owner: other.owner ?? '' }
   return {
-    spraying: sources.sprayingOf(eventOf(other), holder, () => other.sight),
-    sharing: sources.sharingOf(eventOf(other), holder, () => other.sight),
+    spraying: sources.sprayingOf(eventOf(other), holder, other.sight),
+    sharing: sources.sharingOf(eventOf(other), holder, other.sight),
   }
 }
 

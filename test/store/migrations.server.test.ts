@@ -120,7 +120,7 @@ describe('a database from before evidence was stored', () => {
     await migrate(db, LONG_RETENTION)
     const profile = { valuesMax: 16, adoptAfterMs: 1, incidentGapMs: 1 }
     const create = (tokenId: TokenId) => createTokenState(tokenId, profile)
-    const horizon = { topic: 'access', partition: 0, firstOffset: 100 }
+    const horizon = { topic: 'access', partition: 0, firstOffset: 100, ingestedAtMs: 8_000_000_000_000 }
     const states = await loadTokenStates(db, create, ['tok_a' as TokenId], horizon)
     const state = states.get('tok_a' as TokenId)
     expect(state?.evidence.bits).toBe(0)

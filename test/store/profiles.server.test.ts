@@ -33,7 +33,7 @@ async function storeFindings(token: string, findings: readonly Finding[], ingest
 
 async function load(tokens: Iterable<string>, settings: FoldSettings, firstOffset: number) {
   const create = (tokenId: TokenId) => createTokenState(tokenId, settings.profile)
-  const horizon = { topic: 'access', partition: 0, firstOffset }
+  const horizon = { topic: 'access', partition: 0, firstOffset, ingestedAtMs: 0 }
   return told(await loadTokenStates(db, create, [...tokens] as TokenId[], horizon))
 }
 

@@ -152,7 +152,7 @@ describe('what one token is judged by', () => {
       await slots.prepare(new Set([slotAt(SLOT_MS)]), ingestedAtMs)
       slots.begin(ingestedAtMs)
       expect(stored.snapshot.idOf(good)).toBe('sources 2026-01-15T12:10:00.000Z')
-      return stored.snapshot.sprayingOf(good, holder, () => STRANGER)
+      return stored.snapshot.sprayingOf(good, holder, STRANGER)
     }
     expect(await ask(NOON_MS + SLOT_MS)).toMatchObject({ source: THIEF.address, tokens: 30, unknown: 6 })
     expect(await ask(NOON_MS + 25 * HOUR_MS)).toBeUndefined()
