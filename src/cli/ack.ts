@@ -88,11 +88,10 @@ async function act(db: Database, config: Config, text: string, flags: Flags): Pr
       : await judged(db, config, incident, verdict, flags.value)
   const said = { actor: maskShapes(flags.actor), note: maskShapes(flags.note) }
   const head = { incidentId: incident.incident_id as IncidentId, subject: incident.subject, ...said }
-  const names: ActionName[] = [
-    ...(verdict === undefined ? [] : [verdict]),
-    ...(flags.resolve ? ['resolve' as const] : []),
-  ]
-  const taken: readonly ActionName[] = names.length === 0 ? ['acknowledge'] : names
+  const taken: ActionName[] = []
+  if (verdict !== undefined) taken.push(verdict)
+  if (flags.resolve === true) taken.push('resolve')
+  if (taken.length === 0) taken.push('acknowledge')
   const actions = taken.map((action): Omit<TakenAction, 'atMs'> => {
     if (action !== verdict) return { ...head, action, values: [], fromMs: 0, untilMs: 0 }
     return { ...head, action, values, fromMs: incident.began_at, untilMs: untilOf(incident, config) }
