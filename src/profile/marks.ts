@@ -7,6 +7,7 @@
 import type { AccessEvent } from '../event.ts'
 import { forgetActivity } from './activity.ts'
 import { MONTHS_BACK, monthOf, monthStartMs } from './calendar.ts'
+import { forgetFiveMinutes } from './five-minutes.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, teachable } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
 import { resetSources } from './turns.ts'
@@ -60,7 +61,9 @@ export function forgetPassed(profile: TokenProfile, nowMs: number): void {
       forgetValues(profile, profile.held[each], tombstone)
     }
     resetSources(profile)
-    if (dimension === '' && forgetActivity(profile.activity, beforeMs)) profile.revision++
+    if (dimension !== '') continue
+    forgetFiveMinutes(profile.fine, beforeMs)
+    if (forgetActivity(profile.activity, beforeMs)) profile.revision++
   }
 }
 

@@ -5,6 +5,7 @@
 import type { AccessEvent, TokenId } from '../event.ts'
 import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calendar.ts'
+import { type FiveMinutes, countFiveMinutes, createFiveMinutes, fiveMinutesOf } from './five-minutes.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
 import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
 import type { Novelty } from './novelty.ts'
@@ -31,6 +32,7 @@ export interface TokenProfile {
   readonly learned: Readonly<Record<Dimension, ValueTable>>
   readonly held: Readonly<Record<Dimension, ValueTable>>
   readonly activity: Activity
+  readonly fine: FiveMinutes
   /** The sources seen last, learned or held. */
   readonly recent: RecentSource[]
   /** Bucketed detectors: the latest bucket in which each raised something, and the highest step there. */
@@ -55,6 +57,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings, marks
     learned: createTables(),
     held: createTables(),
     activity: createActivity(),
+    fine: createFiveMinutes(),
     recent: [],
     raised: new Map(),
     marks,
@@ -117,6 +120,7 @@ export function learn(profile: TokenProfile, event: AccessEvent, learned: number
     else resetSources(profile)
   }
   if ((learned & MASK.counts) !== 0) markActive(profile.activity, event.timeMs)
+  if (((learned | held) & MASK.counts) !== 0) countFiveMinutes(profile.fine, fiveMinutesOf(event.timeMs))
   countHour(profile, event, learned, held)
   return fresh
 }

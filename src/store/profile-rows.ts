@@ -6,6 +6,7 @@ import type { EventTimeMs, IncidentId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
 import { hourCounts, pruneActivity } from '../profile/activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, dayOf, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
+import { countFiveMinutes, fiveMinutesOf } from '../profile/five-minutes.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { forgetPassed } from '../profile/marks.ts'
@@ -42,6 +43,13 @@ export interface HourRow {
   readonly address_turns: number
   /** Time of the latest call of the token's own, 0 for none. */
   readonly active_at: number
+}
+
+/** Five minutes of one token's last day, as `token_activity_5min` holds them. Rows of a token come in their order. */
+export interface FiveMinutesRow {
+  readonly token_id: string
+  readonly bucket: number
+  readonly calls: number
 }
 
 /** What one detector added to a token's open incident of a concern. */
@@ -103,6 +111,7 @@ export interface StepRow {
 export interface ProfileRows {
   readonly values: readonly ValueRow[]
   readonly hours: readonly HourRow[]
+  readonly fiveMinutes: readonly FiveMinutesRow[]
   readonly windows: readonly WindowRow[]
   readonly incidents: readonly IncidentRow[]
   readonly evidence: readonly EvidenceRow[]
@@ -117,6 +126,9 @@ export function fillStates(states: ReadonlyMap<string, TokenState>, rows: Profil
     profile.nowMs = Math.max(profile.nowMs, row.active_at)
   }
   for (const row of rows.values) addValue(stateOf(row.token_id).profile, row)
+  for (const { token_id, bucket, calls } of rows.fiveMinutes) {
+    countFiveMinutes(stateOf(token_id).profile.fine, fiveMinutesOf(bucket), calls)
+  }
   for (const row of rows.hours) addHour(stateOf(row.token_id).profile, row)
   for (const row of rows.windows) addToWindow(stateOf(row.subject), row)
   for (const row of rows.incidents) addIncident(stateOf(row.subject), row)

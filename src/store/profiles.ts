@@ -38,6 +38,7 @@ const hourRow = z.object({
   address_turns: z.number(),
   active_at: time,
 })
+const fiveMinutesRow = z.object({ token_id: z.string(), bucket: time, calls: z.number() })
 const windowRow = z.object({
   subject: z.string(),
   detector: z.string(),
@@ -117,15 +118,16 @@ async function loadSome(db: Database, states: ReadonlyMap<TokenId, TokenState>, 
     partition: horizon.partition,
     offset: horizon.firstOffset,
   }
-  const [values, hours, windows, incidents, evidence, steps] = await Promise.all([
+  const [values, hours, fiveMinutes, windows, incidents, evidence, steps] = await Promise.all([
     db.query(VALUES_SQL, params, valueRow),
     db.query(HOURS_SQL, params, hourRow),
+    db.query(FIVE_MINUTES_SQL, params, fiveMinutesRow),
     db.query(WINDOWS_SQL, params, windowRow),
     db.query(INCIDENTS_SQL, params, incidentRow),
     db.query(EVIDENCE_SQL, params, evidenceRow),
     db.query(STEPS_SQL, params, stepRow),
   ])
-  fillStates(states, { values, hours, windows, incidents, evidence, steps })
+  fillStates(states, { values, hours, fiveMinutes, windows, incidents, evidence, steps })
 }
 
 const VALUES_SQL = `
@@ -142,6 +144,16 @@ SELECT token_id, bucket, sumIf(calls, held = 0) AS learned_calls, sumIf(calls, h
   max(last_seen) AS active_at
 FROM token_activity_hour WHERE token_id IN {tokens: Array(String)}
 GROUP BY token_id, bucket ORDER BY token_id, bucket`
+
+/** Of each token the day that ends with its latest call: the profile counts no more of it. */
+const FIVE_MINUTES_SQL = `
+SELECT token_id, bucket, sum(token_activity_5min.calls) AS calls
+FROM token_activity_5min
+INNER JOIN (
+  SELECT token_id, max(last_seen) AS active_at FROM token_activity_hour
+  WHERE token_id IN {tokens: Array(String)} GROUP BY token_id) AS latest USING token_id
+WHERE token_id IN {tokens: Array(String)} AND bucket > latest.active_at - INTERVAL 1 DAY
+GROUP BY token_id, bucket HAVING calls > 0 ORDER BY token_id, bucket`
 
 /** Findings of these tokens, without those that the block in hand gives again. */
 const PAST_FINDINGS = `findings FINAL

@@ -224,6 +224,7 @@ export function told(states: ReadonlyMap<string, TokenState>) {
     held: tablesOf(profile.held),
     months: [...profile.activity.months].sort((a, b) => a[0] - b[0]),
     hours: profile.activity.hours,
+    fine: { newest: profile.fine.newest, packed: profile.fine.packed.slice(0, profile.fine.length) },
     recent: profile.recent,
     raised: [...profile.raised].sort(byKey),
     evidence: { ...evidence, window: [...evidence.window].sort(byKey) },

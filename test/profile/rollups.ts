@@ -1,11 +1,13 @@
 /**
- * What ClickHouse makes of stored events and findings, said once more in plain code: `token_values_view` and
- * `token_activity_hour_view` of sql/003_rollups.sql and 006_evidence.sql, and the six queries of src/store/profiles.ts.
+ * What ClickHouse makes of stored events and findings, said once more in plain code: `token_values_view`,
+ * `token_activity_hour_view` and `token_activity_5min_view` of sql/003_rollups.sql and 006_evidence.sql, and the seven
+ * queries of src/store/profiles.ts.
  * Written from those files and from nothing of the fold, so that the property tests compare two independent tellings.
  */
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
 import type {
   EvidenceRow,
+  FiveMinutesRow,
   HourRow,
   IncidentRow,
   ProfileRows,
@@ -26,6 +28,7 @@ export function rowsOf(events: readonly FoldedEvent[], findings: readonly Findin
   return {
     values: valueRows(events),
     hours: hourRows(events),
+    fiveMinutes: fiveMinutesRows(events),
     windows: windowRows(stored),
     incidents: incidentRows(open),
     evidence: evidenceRows(open),
@@ -96,6 +99,19 @@ function hourRows(events: readonly FoldedEvent[]): HourRow[] {
       address_turns: group.filter((event) => (event.learned & ADDRESS_TURN) !== 0).length,
       active_at: greatest(counting.map((event) => event.timeMs)),
     }
+  })
+  return rows.sort((a, b) => (a.token_id < b.token_id ? -1 : a.token_id > b.token_id ? 1 : a.bucket - b.bucket))
+}
+
+/** Of each token the five minutes of the day that ends with its latest call. */
+function fiveMinutesRows(events: readonly FoldedEvent[]): FiveMinutesRow[] {
+  const counting = events.filter((event) => event.tokenId !== '' && ((event.learned | event.held) & COUNTS) !== 0)
+  const rows = [...Map.groupBy(counting, (event) => event.tokenId)].flatMap(([tokenId, own]) => {
+    const latestMs = greatest(own.map((event) => event.timeMs))
+    const buckets = Map.groupBy(own, (event) => Math.floor(event.timeMs / 300_000) * 300_000)
+    return [...buckets]
+      .filter(([bucket]) => bucket > latestMs - 86_400_000)
+      .map(([bucket, calls]) => ({ token_id: tokenId, bucket, calls: calls.length }))
   })
   return rows.sort((a, b) => (a.token_id < b.token_id ? -1 : a.token_id > b.token_id ? 1 : a.bucket - b.bucket))
 }

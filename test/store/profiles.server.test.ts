@@ -13,7 +13,7 @@ import { NOON_MS } from './sample.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 const db = await testDatabase('profiles')
-const TABLES = ['events', 'findings', 'token_values', 'token_activity_hour']
+const TABLES = ['events', 'findings', 'token_values', 'token_activity_hour', 'token_activity_5min']
 
 /** Stores rows in blocks of so many, each with its own time of writing, which grows, and insert token. */
 async function store(run: string, events: readonly FoldedEvent[], findings: readonly Finding[], rows: number) {
