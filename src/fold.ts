@@ -92,16 +92,8 @@ export function createFold(
     const sight = sightOf(profile, event, context.peers)
     const observations = inspectAll(detectors, event, profile, context, settings.findingBitsMin)
     const surpriseBits = surpriseOf(profile, event, observations, context)
-    const subject = subjectOf(event, context.registry)
-    const findings: Finding[] = []
-    const alerts: Alert[] = []
-    for (const concern of CONCERNS) {
-      const seen = observations.filter((one) => one.concern === concern)
-      if (seen.length === 0) continue
-      const raised = raiseFindings(state, event, seen, subject, context.peers.id, settings, actions)
-      findings.push(...raised.findings)
-      if (raised.alert !== undefined) alerts.push(raised.alert)
-    }
+    const { findings, alerts } =
+      observations.length === 0 ? NOTHING_FOUND : raise(state, event, observations, context, settings, actions)
     const isSuspect = incidentBits(state, event, findings, settings, actions) >= settings.quarantineBits
     const masks = masksOf(profile, event, isSuspect, context.peers)
     const firsts = firstsOf(profile, event, masks.learned, context.peers)
@@ -182,6 +174,30 @@ function subjectOf(event: AccessEvent, registry: TokenRegistry): AlertSubject {
     tenant: known?.tenant || event.tenant,
     isPowerful: known !== undefined && isPowerful(known),
   }
+}
+
+const NOTHING_FOUND: Pick<Folded, 'findings' | 'alerts'> = { findings: [], alerts: [] }
+
+/** What the observations come to, one concern after the other. */
+function raise(
+  state: TokenState,
+  event: AccessEvent,
+  observations: readonly NamedObservation[],
+  { registry, peers }: DetectionContext,
+  settings: FoldSettings,
+  actions: Actions,
+): Pick<Folded, 'findings' | 'alerts'> {
+  const subject = subjectOf(event, registry)
+  const findings: Finding[] = []
+  const alerts: Alert[] = []
+  for (const concern of CONCERNS) {
+    const seen = observations.filter((one) => one.concern === concern)
+    if (seen.length === 0) continue
+    const raised = raiseFindings(state, event, seen, subject, peers.id, settings, actions)
+    findings.push(...raised.findings)
+    if (raised.alert !== undefined) alerts.push(raised.alert)
+  }
+  return { findings, alerts }
 }
 
 /** Makes findings of one concern's observations, adds them to its incident, and raises the alert that follows. */

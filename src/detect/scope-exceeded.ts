@@ -64,13 +64,16 @@ export const scopeExceeded = defineDetector({
       inspect(event, profile, { registry }) {
         const token = registry.of(event.tokenId)
         if (token === undefined || token.scopes.length === 0 || outcomeOf(event) !== 'accepted') return undefined
+        const dayMs = dayStartMs(event.timeMs)
+        // Told today: a token in quarantine learns no route, and its habit would be weighed again with each call.
+        if ((profile.raised.get(NAME)?.bucketMs ?? -1) >= dayMs) return undefined
         if (!scopes.isOutside(token, event) || knowsRoute(profile, event)) return undefined
-        const habit = habitOf(scopes, token, callsBefore(profile, dayStartMs(event.timeMs)))
+        const habit = habitOf(scopes, token, callsBefore(profile, dayMs))
         if (habit.inside === 0 || scopes.coverageOf(token, event, habit.convention) !== 'outside') return undefined
         const { inside, outside } = habit
         const surprise = Math.log2((inside + outside + 1) / (outside + 2 ** -bits))
         if (surprise < findingBitsMin) return undefined
-        const told = tellOnce(profile, NAME, dayStartMs(event.timeMs), 1, [Math.min(bitsMax, surprise)])
+        const told = tellOnce(profile, NAME, dayMs, 1, [Math.min(bitsMax, surprise)])
         if (told === undefined) return undefined
         const shown = token.scopes.slice(0, SCOPES_SHOWN).join(', ')
         return {
