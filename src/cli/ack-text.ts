@@ -65,7 +65,7 @@ function habitsText({ subject }: IncidentRow, habits: readonly MarkedValue[]): s
   if (habits.length === 0) return ''
   const first = habits[0] as MarkedValue
   return (
-    `  Habits of the token that the same calls show, and that stay: \n${valueLines(habits, '    ', 5)}` +
+    `  Habits of the token that the same calls show, and that stay:\n${valueLines(habits, '    ', 5)}` +
     `  Should one be the thief's: tokenwatch forget ${clip(subject, 200)} --value '${first.dimension}=...'\n`
   )
 }

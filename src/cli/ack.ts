@@ -15,7 +15,7 @@ import { type Acted, actedJson, actedText } from './ack-text.ts'
 import { userName } from './actor.ts'
 import { EXIT_CODES_HELP, ExitCode, UserError, configOf } from './command.ts'
 import { jsonText } from './listing.ts'
-import { type ValuePrefix, isAmong, valueLines, valuePrefixes } from './marked-values.ts'
+import { type ValuePrefix, isAmong, mustName, valuePrefixes } from './marked-values.ts'
 import { explainFailures } from './prerequisite.ts'
 
 interface Flags {
@@ -150,19 +150,10 @@ async function judged(
     if (isHeld && !isKnown(value) && (isFound || verdict === 'benign'))
       named.set(`${value.dimension} ${value.value}`, value)
   }
+  if (only !== undefined) mustName(only, [...named.values()], 'a value that the incident put into quarantine')
   const values = [...named.values()].filter((value) => only === undefined || isAmong(value, only))
-  if (only !== undefined && values.length === 0) throw noSuchValue([...named.values()])
   const habits = brought
     .filter((value) => value.isFound && isKnown(value))
     .map(({ dimension, value }) => ({ dimension, value }))
   return { values, habits }
-}
-
-function noSuchValue(values: readonly MarkedValue[]): UserError {
-  const what =
-    values.length === 0 ? 'the incident put no value into quarantine' : 'no value in quarantine begins like that'
-  return new UserError(`--value: ${what}`, {
-    exitCode: ExitCode.usage,
-    remedy: values.length === 0 ? 'leave it out' : `these are there:\n${valueLines(values, '  ')}`,
-  })
 }

@@ -17,6 +17,7 @@ import {
   readIncident,
   readRegistered,
 } from '../store/explain.ts'
+import { findIncidents } from '../store/incident-lookup.ts'
 import { openStore } from '../store/store.ts'
 import { latestDay, latestThresholds, readThresholds, scoresBefore } from '../store/thresholds.ts'
 import { clip } from '../text.ts'
@@ -82,7 +83,11 @@ async function explainThreshold(db: Database, { alerting }: Config): Promise<Exp
 
 async function explainSubject(db: Database, config: Config, text: string): Promise<Explanation> {
   const [subject, ...others] = await findSubjects(db, text)
-  if (subject === undefined) throw unknownSubject()
+  if (subject === undefined) {
+    const incidents = /^[0-9a-f]{4,32}$/.test(text) ? await findIncidents(db, text) : []
+    if (incidents.length !== 1) throw unknownSubject()
+    return explainIncident(db, config, incidents[0] as string)
+  }
   if (others.length > 0) throw ambiguous(text, [subject, ...others])
   if (subject.kind === 'incident') return explainIncident(db, config, subject.id)
   if (subject.kind === 'token') return explainToken(db, config, subject)

@@ -17,7 +17,7 @@ import { clip } from '../text.ts'
 import { userName } from './actor.ts'
 import { EXIT_CODES_HELP, ExitCode, UserError, configOf } from './command.ts'
 import { jsonText, timeText } from './listing.ts'
-import { type ValuePrefix, isAmong, valueLines, valuePrefixes } from './marked-values.ts'
+import { type ValuePrefix, isAmong, mustName, valueLines, valuePrefixes } from './marked-values.ts'
 import { explainFailures } from './prerequisite.ts'
 
 interface Flags {
@@ -70,8 +70,10 @@ async function forget(db: Database, config: Config, text: string, flags: Flags):
   const tokenId = await tokenNamed(db, text)
   const profile = await currentProfile(db, config, tokenId)
   const { value: only } = flags
-  const values = valuesOf(profile).filter((value) => only === undefined || isAmong(value, only))
-  if (only === undefined ? !hasHistory(profile) : values.length === 0) throw nothingThere(only !== undefined)
+  const known = valuesOf(profile)
+  if (!hasHistory(profile) && known.length === 0) throw nothingThere(tokenId)
+  if (only !== undefined) mustName(only, known, 'a value that the token knows')
+  const values = known.filter((value) => only === undefined || isAmong(value, only))
   // Ahead of all that may have come before a block sees it, at the start of an hour: the rollups count by hours.
   const beforeMs = (nowMs: number) => ceilHour(nowMs + SETTLE_MS + config.ingest.futureMaxMs)
   const tombstones = {
@@ -115,9 +117,11 @@ function valuesOf({ learned, held }: TokenProfile): MarkedValue[] {
   })
 }
 
-function nothingThere(isValue: boolean): UserError {
-  const what = isValue ? 'no value of this token begins like that' : 'this token has no profile'
-  return new UserError(what, { exitCode: ExitCode.usage, remedy: 'tokenwatch explain shows what it knows' })
+function nothingThere(tokenId: TokenId): UserError {
+  return new UserError(`token ${clip(tokenId, 200)} has no profile: there is nothing to forget`, {
+    exitCode: ExitCode.usage,
+    remedy: 'tokenwatch explain shows what is known of a token',
+  })
 }
 
 /** Arguments stay in the history of the shell; the least is not to repeat it. */

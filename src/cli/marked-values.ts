@@ -5,6 +5,7 @@ import { nearest } from '../config/spelling.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
 import { hasLevels } from '../profile/marks.ts'
 import { clip } from '../text.ts'
+import { ExitCode, UserError } from './command.ts'
 
 /** A dimension and the topmost levels of its values; '' means all of them. */
 export interface ValuePrefix {
@@ -28,6 +29,19 @@ export function valuePrefixes(text: string, earlier: readonly ValuePrefix[] = []
 
 export function isAmong(value: MarkedValue, prefixes: readonly ValuePrefix[]): boolean {
   return prefixes.some(({ dimension, prefix }) => dimension === value.dimension && hasLevels(value.value, prefix))
+}
+
+/** Refuses what names nothing: it would look as if it had been taken care of. */
+export function mustName(prefixes: readonly ValuePrefix[], values: readonly MarkedValue[], what: string): void {
+  const lost = prefixes.find((each) => !values.some((value) => isAmong(value, [each])))
+  if (lost === undefined) return
+  const known = values.filter(({ dimension }) => dimension === lost.dimension)
+  const shown = known.length > 0 ? known : values
+  throw new UserError(`--value ${lost.dimension}=${clip(lost.prefix, 200)}: expected the first levels of ${what}`, {
+    exitCode: ExitCode.usage,
+    remedy:
+      shown.length === 0 ? 'there is none: leave it out' : `these are there:\n${valueLines(shown, '  ').trimEnd()}`,
+  })
 }
 
 /** One line for each, the first so many of them, as `--value` takes them. */
