@@ -17,6 +17,8 @@ export interface Block {
   readonly isRetry: boolean
   /** Nothing more goes into it, however small it is. */
   isEnded: boolean
+  /** Someone has to be told of it now: it holds an alert that does not wait for the daily review. */
+  isUrgent: boolean
   /** The latest day of its events, since 1970; 0 while it has none. */
   latestDay: number
   records: number
@@ -37,6 +39,7 @@ export function openBlock(
   return {
     ...head,
     isEnded: false,
+    isUrgent: false,
     latestDay: 0,
     records: 0,
     bytes: 0,
@@ -70,9 +73,9 @@ export interface BlockLimits {
 export function isFull(block: Block, limits: BlockLimits): boolean {
   return (
     block.isEnded ||
+    block.isUrgent ||
     Math.max(block.records, block.events.length) >= limits.rowsMax ||
-    block.bytes >= limits.bytesMax ||
-    block.alerts.length > 0
+    block.bytes >= limits.bytesMax
   )
 }
 

@@ -148,5 +148,8 @@ type Found = Pick<Folded, 'findings' | 'alerts'>
 
 function addFound(block: Block, { findings, alerts }: Found, { position }: AccessEvent): void {
   block.findings.push(...findings)
-  for (const alert of alerts) block.alerts.push({ alert, position })
+  for (const alert of alerts) {
+    block.alerts.push({ alert, position })
+    block.isUrgent ||= alert.concern !== 'governance'
+  }
 }

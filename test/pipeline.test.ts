@@ -1,5 +1,6 @@
-/** Blocks end before a day whose threshold is to be taken yet: it rests on what is stored of the days before. */
+/** Where blocks end: before a day whose threshold is to be taken yet, and where somebody has to be told. */
 import { describe, expect, test } from 'vitest'
+import type { Alert } from '../src/alert/alert.ts'
 import { type Block, openBlock } from '../src/block.ts'
 import type { FoldedEvent } from '../src/detect/finding.ts'
 import type { TokenId } from '../src/event.ts'
@@ -10,6 +11,7 @@ import { dayOf } from '../src/profile/calendar.ts'
 import { replay } from '../src/replay.ts'
 import { DAY_MS, HOUR_MS } from '../src/settings.ts'
 import { createMemoryStates } from '../src/token-states.ts'
+import { makeAlert } from './notify/alerts.ts'
 import { NOON_MS, call } from './profile/calls.ts'
 
 const TODAY = dayOf(NOON_MS)
@@ -17,7 +19,11 @@ const LIMITS = { rowsMax: 1_000, bytesMax: 1_000_000 }
 const SETTINGS = { valuesMax: 512, adoptAfterMs: 14 * DAY_MS, incidentGapMs: 6 * HOUR_MS }
 
 /** A pipeline over records that hold the hours of their events since `NOON_MS`, and what it did, in order. */
-function stage(readyDays: readonly number[] = [], state?: (tokenId: TokenId) => TokenState) {
+function stage(
+  readyDays: readonly number[] = [],
+  state?: (tokenId: TokenId) => TokenState,
+  alertsOf: (hours: number) => readonly Alert[] = () => [],
+) {
   const done: string[] = []
   const ready = new Set(readyDays.map((day) => TODAY + day))
   const states = createMemoryStates(state ?? ((tokenId) => createTokenState(tokenId, SETTINGS)))
@@ -32,7 +38,7 @@ function stage(readyDays: readonly number[] = [], state?: (tokenId: TokenId) => 
       fold: (_state, event) => ({
         event: event as FoldedEvent,
         findings: [],
-        alerts: [],
+        alerts: alertsOf((event.timeMs - NOON_MS) / HOUR_MS),
         firsts: [],
         sight: undefined,
       }),
@@ -90,6 +96,17 @@ describe('a block', () => {
 
   test('takes in a record whose events lie on several days', async () => {
     expect(await stage().play([0, 13], [14, 40])).toEqual(['takes 0 1', 'stores 0-0', 'takes 2', 'stores 1-1'])
+  })
+
+  test('is stored at once where somebody has to be told, and goes on over what waits for the daily review', async () => {
+    const alertsOf = (hours: number) => {
+      if (hours % 2 === 0) return []
+      return [makeAlert({ concern: hours === 3 ? 'misuse' : 'governance' })]
+    }
+    expect(await stage([0, 1], undefined, alertsOf).play([0], [1], [2], [3], [4], [5])).toEqual([
+      'stores 0-3',
+      'stores 4-5',
+    ])
   })
 
   test('that is made again ends where it ended', async () => {

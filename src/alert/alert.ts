@@ -1,4 +1,5 @@
 /** The message that an incident opened, escalated or resolved: all that an on-call engineer gets to see. */
+import type { Concern } from '../detect/detector.ts'
 import type { AlertId, EventTimeMs, IncidentId, SubjectKind } from '../event.ts'
 import type { Severity } from '../severity.ts'
 
@@ -30,6 +31,8 @@ export interface Alert {
   readonly alertId: AlertId
   readonly incidentId: IncidentId
   readonly kind: AlertKind
+  /** Whom it is for. What concerns `governance` goes into one review a day. */
+  readonly concern: Concern
   readonly severity: Severity
   /** Number of earlier resolve actions of the incident. */
   readonly reopening: number

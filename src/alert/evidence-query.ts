@@ -36,8 +36,8 @@ export function evidenceQuery(input: EvidenceQueryInput): string {
     '       user_agent, surprise_bits, reasons',
     `FROM ${table}`,
     `WHERE ${column} = ${quote(subject)}`,
-    `  AND time >= ${time(fromMs)}`,
-    `  AND time <= ${time(toMs)}`,
+    `  AND time >= ${timeLiteral(fromMs)}`,
+    `  AND time <= ${timeLiteral(toMs)}`,
     ...(picks.length > 0 ? [`  AND (${picks.join('\n    OR ')})`] : []),
     'ORDER BY time, event_id',
     `LIMIT ${ROWS_MAX}`,
@@ -62,7 +62,8 @@ function hexByte(byte: number): string {
   return `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-function time(timeMs: number): string {
+/** A time as ClickHouse reads it, to the millisecond. */
+export function timeLiteral(timeMs: number): string {
   const text = new Date(timeMs).toISOString().slice(0, 23).replace('T', ' ')
   return `toDateTime64(${quote(text)}, 3, 'UTC')`
 }

@@ -104,6 +104,7 @@ function pipelineAlert(
     alertId: incidentId as AlertId,
     incidentId: incidentId as IncidentId,
     kind: 'pipeline',
+    concern: 'availability',
     severity: 'high',
     reopening: 0,
     subjectKind: 'pipeline',

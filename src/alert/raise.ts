@@ -107,6 +107,7 @@ function writeAlert(
   return {
     ...head,
     incidentId: incident.id,
+    concern: incident.concern,
     subjectKind: subject.kind,
     subject: subject.id,
     tokenName: subject.tokenName,

@@ -7,8 +7,10 @@ import type { Metrics } from '../metrics.ts'
 import { createNotifiers } from '../notify/index.ts'
 import type { OutboxStore } from '../notify/delivery.ts'
 import { type Outbox, createOutbox } from '../notify/outbox.ts'
+import { ownsFirst } from './first-partition.ts'
 import type { Database } from '../store/database.ts'
 import { dueAlerts, recordDelivery } from '../store/outbox.ts'
+import { waitingNotes } from '../store/review-notes.ts'
 
 export interface DeliveryDeps {
   readonly config: Config
@@ -25,6 +27,7 @@ export interface DeliveryDeps {
 export function createDelivery(deps: DeliveryDeps): Outbox {
   const { metrics, log } = deps
   const { notify } = deps.config
+  const { topics } = deps.config.ingest.kafka
   const context = { timeoutMs: notify.timeoutMs, clock: systemClock, print: deps.print, colour: deps.colour }
   const notifiers = createNotifiers(notify, context, log)
   const typeOf = new Map(notifiers.map(({ notifier, type }) => [notifier.name, type]))
@@ -38,6 +41,8 @@ export function createDelivery(deps: DeliveryDeps): Outbox {
     maxAgeMs: notify.maxAgeMs,
     notifyFromMs: deps.notifyFromMs,
     ownedPartitions: deps.ownedPartitions,
+    reviewTopics: () => (ownsFirst(deps.ownedPartitions(), topics) ? topics : []),
+    database: deps.db.name,
     metrics: {
       attempted({ target, outcome, failure }) {
         const type = typeOf.get(target) ?? 'other'
@@ -60,6 +65,7 @@ export function outboxStoreOf(db: Database): OutboxStore {
       const alerts = await dueAlerts(db, input)
       return alerts.flatMap(({ alert, due }) => due.map(({ target, attempts }) => ({ alert, target, attempts })))
     },
+    notes: (input) => waitingNotes(db, input),
     record: (deliveries) => recordDelivery(db, deliveries),
   }
 }

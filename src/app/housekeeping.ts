@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { watermarkMs } from '../store/pipeline.ts'
 import { dropOldMonths } from '../store/retention.ts'
+import { ownsFirst } from './first-partition.ts'
 import type { Reader } from './reader.ts'
 
 const INTERVAL_MS = 60 * 60_000
@@ -22,8 +23,7 @@ export function startHousekeeping({ config, db, reader, log }: HousekeepingDeps)
   const { topics } = config.ingest.kafka
 
   async function dropMonths(): Promise<void> {
-    const isFirst = reader.owned().some(({ topic, partition }) => partition === 0 && topic === [...topics].sort()[0])
-    const watermark = isFirst ? await watermarkMs(db, topics) : 0
+    const watermark = ownsFirst(reader.owned(), topics) ? await watermarkMs(db, topics) : 0
     if (watermark === 0) return
     const dropped = await dropOldMonths(db, monthBefore(watermark, MONTHS_KEPT))
     if (dropped > 0) log.info({ partitions: dropped }, 'dropped months of the rollups that are out of every window')

@@ -2,6 +2,7 @@
 import type { Alert } from '../alert/alert.ts'
 import type { TopicPartition } from '../ingest/source.ts'
 import type { Delivery } from '../store/delivery.ts'
+import type { ReviewQuery, WaitingNote } from '../store/review-notes.ts'
 
 /** An alert that one target has not been handed yet. */
 export interface DueDelivery {
@@ -23,11 +24,13 @@ export interface DueInput {
 /**
  * Rules: a pair of alert and target is due when it has no delivery, or when its delivery with the greatest attempt
  * number is a `retry` whose `retryAtMs` is not after `nowMs`. Those that have waited longest come first; a page is put
- * in order of event time by the lane. `due` sees what `record` has written once that has resolved. Recording a delivery
- * id again changes nothing.
+ * in order of event time by the lane. Alerts about governance are never due: they are `notes`, by the same rules, once they
+ * were written before `beforeMs`, those that were tried first. Both see what `record` has written once that has resolved.
+ * Recording a delivery id again changes nothing.
  */
 export interface OutboxStore {
   due(input: DueInput): Promise<readonly DueDelivery[]>
+  notes(input: ReviewQuery): Promise<readonly WaitingNote[]>
   record(deliveries: readonly Delivery[]): Promise<void>
 }
 

@@ -57,6 +57,7 @@ export function createNotifiers(
         name,
         notify: (alert, signal) => guard(() => notifier.notify(alert, signal)),
         notifyDigest: (digest, digestId, signal) => guard(() => notifier.notifyDigest(digest, digestId, signal)),
+        notifyReview: (review, reviewId, signal) => guard(() => notifier.notifyReview(review, reviewId, signal)),
       },
       type: target.type,
       minSeverity: target.minSeverity,

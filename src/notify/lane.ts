@@ -4,7 +4,7 @@ import type { Alert } from '../alert/alert.ts'
 import { SEVERITIES } from '../severity.ts'
 import type { Clock } from '../clock.ts'
 import { hashId } from '../event.ts'
-import type { DeliveryId } from '../event.ts'
+import type { AlertId, DeliveryId } from '../event.ts'
 import type { TopicPartition } from '../ingest/source.ts'
 import type { Log } from '../log.ts'
 import { clip } from '../text.ts'
@@ -30,6 +30,10 @@ export interface LaneDeps {
   /** Older alerts are digested; 0 is no limit. */
   readonly maxAgeMs: number
   readonly ownedPartitions: () => readonly TopicPartition[]
+  /** Topics whose governance this process reviews: none, but for the owner of the first partition. */
+  readonly reviewTopics: () => readonly string[]
+  /** ClickHouse database that a review's query names. */
+  readonly database: string
   /** Raised when a running call has to end. */
   readonly callSignal: () => AbortSignal
 }
@@ -40,7 +44,7 @@ const PAGE_ROWS = 100
 const DIGEST_ALERTS_MAX = 1000
 /** So many failures in a row, and the target is left in peace until the first of their retries. */
 const MISSES_MAX = 3
-const REMEMBERED_ALERTS_MAX = 10_000
+const REMEMBERED_ALERTS_MAX = 20_000
 const DETAIL_CHARS_MAX = 500
 
 /** A lane's state is lost with the process; all that matters stands in the table of deliveries. */
@@ -58,6 +62,8 @@ export interface Lane {
   restUntilMs: number
   /** The earliest retry that this process knows of, 0 for none. */
   nextRetryMs: number
+  /** When it is looked next whether a review is due. */
+  nextReviewMs: number
 }
 
 export function createLane(target: TargetNotifier, deps: LaneDeps): Lane {
@@ -70,6 +76,7 @@ export function createLane(target: TargetNotifier, deps: LaneDeps): Lane {
     misses: [],
     restUntilMs: 0,
     nextRetryMs: 0,
+    nextReviewMs: 0,
   }
 }
 
@@ -81,7 +88,10 @@ export async function passLane(lane: Lane, stopping: () => boolean): Promise<voi
     let due = await look(lane, PAGE_ROWS)
     if (due.some((item) => verdictOf(lane, item.alert) === 'late')) due = await look(lane, DIGEST_ALERTS_MAX)
     if (due.length === 0) return
-    await settle(lane, due)
+    await settleRefused(
+      lane,
+      due.map(({ alert, attempts }) => ({ ...alert, attempts })),
+    )
     await digest(lane, due, stopping)
     for (const item of due) {
       if (stopping() || lane.deps.clock.now() < lane.restUntilMs) return
@@ -96,40 +106,60 @@ async function look(lane: Lane, limit: number): Promise<readonly DueDelivery[]> 
   const due = await store.due({ partitions: ownedPartitions(), targets: [name], nowMs: clock.now(), limit })
   metrics.waiting(name, due.length)
   return due
-    .filter((item) => (lane.attempts.get(item.alert.alertId) ?? 0) <= item.attempts)
+    .filter((item) => !isRemembered(lane, attemptedOf(item)))
     .sort((a, b) => a.alert.timeMs - b.alert.timeMs || (a.alert.alertId < b.alert.alertId ? -1 : 1))
 }
 
-type Verdict = 'send' | 'late' | 'gone' | 'before-start' | 'not-wanted'
+/** An alert and the attempts before this one; more of it is needed only to make its message. */
+export interface Attempted {
+  readonly alertId: AlertId
+  readonly attempts: number
+}
 
-function verdictOf(lane: Lane, alert: Alert): Verdict {
+function attemptedOf({ alert, attempts }: DueDelivery): Attempted {
+  return { alertId: alert.alertId, attempts }
+}
+
+/** This process has tried it since the table answered. */
+export function isRemembered(lane: Lane, { alertId, attempts }: Attempted): boolean {
+  return (lane.attempts.get(alertId) ?? 0) > attempts
+}
+
+type Refusal = 'gone' | 'before-start' | 'not-wanted'
+type Judged = Pick<Alert, 'kind' | 'severity'> & { readonly timeMs: number }
+
+/** Why an alert is not sent to the target at all, if it is not. */
+export function refusalOf(lane: Lane, alert: Judged): Refusal | undefined {
   const { minSeverity, kinds } = lane.target
-  const { clock, maxAgeMs, notifyFromMs } = lane.deps
-  if (alert.kind !== 'pipeline' && alert.timeMs < notifyFromMs) return 'before-start'
+  if (alert.kind !== 'pipeline' && alert.timeMs < lane.deps.notifyFromMs) return 'before-start'
   if (SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(minSeverity)) return 'not-wanted'
   if (kinds && !kinds.includes(alert.kind)) return 'not-wanted'
-  if (lane.gone) return 'gone'
-  return maxAgeMs > 0 && clock.now() - alert.timeMs > maxAgeMs ? 'late' : 'send'
+  return lane.gone ? 'gone' : undefined
+}
+
+function verdictOf(lane: Lane, alert: Alert): 'send' | 'late' | Refusal {
+  const { clock, maxAgeMs } = lane.deps
+  return refusalOf(lane, alert) ?? (maxAgeMs > 0 && clock.now() - alert.timeMs > maxAgeMs ? 'late' : 'send')
 }
 
 /** Records all that needs no call. */
-async function settle(lane: Lane, due: readonly DueDelivery[]): Promise<void> {
-  const rows = due.flatMap((item): Delivery[] => {
-    const verdict = verdictOf(lane, item.alert)
-    if (verdict === 'before-start')
-      return [row(lane, item, { outcome: 'suppressed', detail: 'its event is older than notifyFrom' })]
-    if (verdict === 'not-wanted')
-      return [row(lane, item, { outcome: 'suppressed', detail: 'below minSeverity or not among kinds' })]
-    if (verdict === 'gone')
-      return [row(lane, item, { outcome: 'failed', failure: 'gone', detail: 'the target said that it is gone' })]
-    return []
+export async function settleRefused(lane: Lane, items: readonly (Attempted & Judged)[]): Promise<void> {
+  const rows = items.flatMap((item): Delivery[] => {
+    const refusal = refusalOf(lane, item)
+    return refusal === undefined ? [] : [row(lane, item, REFUSALS[refusal])]
   })
   if (rows.length > 0) await record(lane, rows)
 }
 
+const REFUSALS: Readonly<Record<Refusal, RowFields>> = {
+  'before-start': { outcome: 'suppressed', detail: 'its event is older than notifyFrom' },
+  'not-wanted': { outcome: 'suppressed', detail: 'below minSeverity or not among kinds' },
+  gone: { outcome: 'failed', failure: 'gone', detail: 'the target said that it is gone' },
+}
+
 async function send(lane: Lane, item: DueDelivery): Promise<void> {
   const { notifier } = lane.target
-  await attempt(lane, [item], 'delivered', (signal) => notifier.notify(item.alert, signal))
+  await attempt(lane, [attemptedOf(item)], 'delivered', (signal) => notifier.notify(item.alert, signal))
 }
 
 /** One message for all that is late. Its id depends on what is in it, so a repeated digest is known as such. */
@@ -139,14 +169,15 @@ async function digest(lane: Lane, due: readonly DueDelivery[], stopping: () => b
   const alerts = late.map((item) => item.alert)
   const lateMs = lane.deps.clock.now() - Math.min(...alerts.map((alert) => alert.timeMs))
   const digestId = hashId('digest', lane.target.notifier.name, ...alerts.map((alert) => alert.alertId).sort())
-  await attempt(lane, late, 'digested', (signal) =>
+  await attempt(lane, late.map(attemptedOf), 'digested', (signal) =>
     lane.target.notifier.notifyDigest({ alerts, lateMs }, digestId, signal),
   )
 }
 
-async function attempt(
+/** Calls the target once, and records how that ended for each of the alerts. */
+export async function attempt(
   lane: Lane,
-  items: readonly DueDelivery[],
+  items: readonly Attempted[],
   delivered: 'delivered' | 'digested',
   call: (signal: AbortSignal) => Promise<DeliveryAnswer>,
 ): Promise<void> {
@@ -170,7 +201,7 @@ async function attempt(
 /** A failure of the call, in rows; the alerts of a digest stay together. A call that was stopped is due at once. */
 function failedRows(
   lane: Lane,
-  items: readonly DueDelivery[],
+  items: readonly Attempted[],
   failed: { readonly error: DeliveryError; readonly startedAtMs: number; readonly stopped: boolean },
 ): readonly Delivery[] {
   const { error, startedAtMs, stopped } = failed
@@ -230,13 +261,13 @@ interface RowFields {
   readonly retryAtMs?: number
 }
 
-function row(lane: Lane, item: DueDelivery, fields: RowFields): Delivery {
+function row(lane: Lane, item: Attempted, fields: RowFields): Delivery {
   const nowMs = lane.deps.clock.now()
   const attemptedAtMs = fields.startedAtMs ?? nowMs
   const target = lane.target.notifier.name
   return {
-    deliveryId: hashId(item.alert.alertId, target, item.attempts + 1) as DeliveryId,
-    alertId: item.alert.alertId,
+    deliveryId: hashId(item.alertId, target, item.attempts + 1) as DeliveryId,
+    alertId: item.alertId,
     target,
     attempt: item.attempts + 1,
     outcome: fields.outcome,

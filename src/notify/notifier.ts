@@ -34,6 +34,33 @@ export interface Digest {
   readonly lateMs: number
 }
 
+/** What was written about the governance of tokens, for whoever looks after them: one message a day that pages nobody. */
+export interface Review {
+  /** When the first and the last of it was written. */
+  readonly fromMs: number
+  readonly toMs: number
+  /** Tokens, and networks, that it is about. */
+  readonly subjects: number
+  /** By the detector's name. */
+  readonly groups: readonly ReviewGroup[]
+  /** One SELECT that lists all of it in ClickHouse. */
+  readonly query: string
+}
+
+export interface ReviewGroup {
+  readonly detector: string
+  /** All of them, by tenant and name: targets show the first. */
+  readonly notes: readonly ReviewNote[]
+}
+
+export interface ReviewNote {
+  readonly subject: string
+  /** Of the token, '' for other subjects. */
+  readonly tokenName: string
+  readonly tenant: string
+  readonly seen: string
+}
+
 export interface DeliveryAnswer {
   /** HTTP status, 0 for a target that is no HTTP server. */
   readonly status: number
@@ -47,6 +74,7 @@ export interface Notifier {
   readonly name: string
   notify(alert: Alert, signal: AbortSignal): Promise<DeliveryAnswer>
   notifyDigest(digest: Digest, digestId: string, signal: AbortSignal): Promise<DeliveryAnswer>
+  notifyReview(review: Review, reviewId: string, signal: AbortSignal): Promise<DeliveryAnswer>
 }
 
 /** What every target is given beside its own settings. */

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TargetNotifier } from './index.ts'
 import { createLane, passLane } from './lane.ts'
+import { passReview } from './review.ts'
 import type { Lane, LaneDeps } from './lane.ts'
 
 export interface OutboxDeps extends Omit<LaneDeps, 'callSignal' | 'random'> {
@@ -42,7 +43,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     wake: () => {},
   }))
   const pass = (track: Track): Promise<void> => {
-    const next = track.passing.then(() => passLane(track.lane, () => stopping))
+    const next = passAfter(track.passing, track.lane, () => stopping)
     track.passing = next.catch(() => {})
     return next
   }
@@ -72,6 +73,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       await Promise.all(tracks.map(pass))
     },
   }
+}
+
+/** What is urgent first. */
+async function passAfter(earlier: Promise<void>, lane: Lane, stopping: () => boolean): Promise<void> {
+  await earlier
+  await passLane(lane, stopping)
+  await passReview(lane, stopping)
 }
 
 async function runTrack(

@@ -1,5 +1,6 @@
 /** How an alert's facts are put into words, the same in every output. Hostile values pass through as they are. */
 import type { Alert, AlertKind, AlertSource, Evidence } from '../alert/alert.ts'
+import type { Review } from './notifier.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
 import { countryName } from '../text.ts'
 
@@ -78,9 +79,19 @@ export function sourceText(source: AlertSource): string {
   return parts.filter((part) => part !== '').join(' · ')
 }
 
-/** Name and id of the token, or what else the alert is about. */
-export function subjectText(alert: Alert): string {
-  return alert.tokenName === '' || alert.tokenName === alert.subject
-    ? alert.subject
-    : `${alert.tokenName} (${alert.subject})`
+/** Name and id of the token, or what else it is about. */
+export function subjectText({ tokenName, subject }: Pick<Alert, 'tokenName' | 'subject'>): string {
+  return tokenName === '' || tokenName === subject ? subject : `${tokenName} (${subject})`
+}
+
+/** `Token review of 2026-03-04, nothing urgent: 12 notes about 9 tokens`. */
+export function reviewTitle({ fromMs, toMs, subjects, groups }: Review): string {
+  const [from, to] = [fromMs, toMs].map((timeMs) => rfc3339(timeMs).slice(0, 10))
+  const notes = groups.reduce((sum, group) => sum + group.notes.length, 0)
+  const days = from === to ? from : `${from} to ${to}`
+  return `Token review of ${days}, nothing urgent: ${counted(notes, 'note')} about ${counted(subjects, 'token')}`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

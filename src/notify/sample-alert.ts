@@ -37,6 +37,7 @@ export function sampleAlert(nowMs: number): Alert {
     alertId: hashId('test-alert', nowMs) as AlertId,
     incidentId: hashId('test-incident', nowMs) as IncidentId,
     kind: 'opened',
+    concern: 'misuse',
     severity: 'low',
     reopening: 0,
     subjectKind: 'token',

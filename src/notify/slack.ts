@@ -4,8 +4,17 @@ import type { Alert } from '../alert/alert.ts'
 import type { Severity } from '../severity.ts'
 import { clip, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
-import type { Digest } from './notifier.ts'
-import { KIND_WORDS, bitsText, detectorLines, durationText, sourceText, subjectText, timeText } from './presentation.ts'
+import type { Digest, Review, ReviewGroup } from './notifier.ts'
+import {
+  KIND_WORDS,
+  bitsText,
+  detectorLines,
+  durationText,
+  reviewTitle,
+  sourceText,
+  subjectText,
+  timeText,
+} from './presentation.ts'
 import type { DetectorLine } from './presentation.ts'
 import { SCHEME_NOT_ALLOWED, httpTargetShape, isSchemeAllowed, targetUrl } from './target-settings.ts'
 import { createPost } from './transport.ts'
@@ -19,6 +28,8 @@ const LINES_CHARS_MAX = 2000
 const FALLBACK_CHARS_MAX = 300
 const DETECTORS_MAX = 12
 const DIGEST_LINES_MAX = 20
+/** Of each detector in a review. */
+const REVIEW_LINES_MAX = 10
 
 const MARKS: Readonly<Record<Severity, string>> = { low: '🔵', medium: '🟡', high: '🔴', critical: '🚨' }
 
@@ -85,7 +96,7 @@ export function slackMessage(alert: Alert): SlackMessage {
       ...shown.map(detectorBlock),
       ...lines('From', alert.sources.map(sourceText)),
       ...lines('Events', alert.eventIds),
-      ...queryBlocks(alert),
+      ...queryBlocks('Evidence, in ClickHouse', alert.evidenceQuery, '; tokenwatch alerts prints it'),
       {
         type: 'context',
         elements: [plain(`alert ${alert.alertId} · incident ${alert.incidentId} · tokenwatch`, 300)],
@@ -121,17 +132,17 @@ function detectorBlock(line: DetectorLine): Block {
 }
 
 /** In a code block, whole or not at all: half a query is a wrong one. Backticks would close the block. */
-function queryBlocks(alert: Alert): Block[] {
-  if (alert.evidenceQuery === '') return []
-  const query = escapeMrkdwn(alert.evidenceQuery.split('\n').map(printable).join('\n'))
-  const text = `*Evidence, in ClickHouse*\n\`\`\`\n${query}\n\`\`\``
+function queryBlocks(label: string, sql: string, remedy = ''): Block[] {
+  if (sql === '') return []
+  const query = escapeMrkdwn(sql.split('\n').map(printable).join('\n'))
+  const text = `*${escapeMrkdwn(label)}*\n\`\`\`\n${query}\n\`\`\``
   const fits = text.length <= TEXT_CHARS_MAX && !query.includes('`')
   return [
     fits
       ? { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }
       : {
           type: 'section',
-          text: bold('Evidence, in ClickHouse', `: the query does not fit here; tokenwatch alerts prints it.`),
+          text: bold(label, `: the query does not fit here${remedy}.`),
         },
   ]
 }
@@ -164,6 +175,37 @@ export function slackDigest(digest: Digest): SlackMessage {
   }
 }
 
+export function slackReview(review: Review): SlackMessage {
+  const title = reviewTitle(review)
+  return {
+    text: escapeMrkdwn(title),
+    blocks: [
+      { type: 'header', text: plain(`📋 ${title}`, HEADER_CHARS_MAX) },
+      ...review.groups.slice(0, DETECTORS_MAX).map(reviewBlock),
+      ...queryBlocks('All of them, in ClickHouse', review.query),
+      { type: 'context', elements: [plain('once a day, for whoever looks after tokens · tokenwatch', 300)] },
+    ],
+    unfurl_links: false,
+    unfurl_media: false,
+  }
+}
+
+function reviewBlock({ detector, notes }: ReviewGroup): Block {
+  const shown = notes.slice(0, REVIEW_LINES_MAX)
+  const each = Math.floor(LINES_CHARS_MAX / (shown.length + 1)) - 1
+  const told = shown.map((note) => {
+    const tenant = note.tenant === '' ? '' : ` · ${clip(note.tenant, 40)}`
+    return clip(`${clip(subjectText(note), 80)}${tenant}: ${note.seen}`, each)
+  })
+  const hidden = notes.length - shown.length
+  const rest = hidden > 0 ? [`and ${hidden} more, which the query lists`] : []
+  return {
+    type: 'section',
+    text: bold(detector, ` · ${notes.length}`),
+    fields: [plain([...told, ...rest].join('\n'), LINES_CHARS_MAX)],
+  }
+}
+
 export const slackNotifier = defineNotifier({
   type: 'slack',
   summary: 'Posts alerts to a Slack channel through an incoming webhook.',
@@ -182,6 +224,7 @@ export const slackNotifier = defineNotifier({
       name,
       notify: async (alert, signal) => send(slackMessage(alert), signal),
       notifyDigest: async (digest, _digestId, signal) => send(slackDigest(digest), signal),
+      notifyReview: async (review, _reviewId, signal) => send(slackReview(review), signal),
     }
   },
   secrets: (settings) => [settings.url],

@@ -10,7 +10,9 @@ export const targetShape = {
   minSeverity: z
     .enum(SEVERITIES)
     .default('low')
-    .describe('Alerts below this severity are recorded as suppressed for this target.'),
+    .describe(
+      'Alerts below this severity are recorded as suppressed for this target. What goes into the daily review is low: above that, the target gets none.',
+    ),
   kinds: z
     .array(z.enum(ALERT_KINDS).exclude(['bits']))
     .min(1)

@@ -5,8 +5,16 @@ import type { Alert } from '../alert/alert.ts'
 import type { Severity } from '../severity.ts'
 import { clip, countryName, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
-import type { Digest } from './notifier.ts'
-import { KIND_WORDS, bitsText, detectorLines, durationText, timeText } from './presentation.ts'
+import type { Digest, Review } from './notifier.ts'
+import {
+  KIND_WORDS,
+  bitsText,
+  detectorLines,
+  durationText,
+  reviewTitle,
+  subjectText,
+  timeText,
+} from './presentation.ts'
 import type { DetectorLine } from './presentation.ts'
 import { targetShape } from './target-settings.ts'
 
@@ -22,6 +30,8 @@ const NAME_WIDTH = 20
 const BAR_WIDTH = 24
 const SENTENCE_CHARS_MAX = 400
 const DIGEST_LINES_MAX = 20
+/** Of each detector in a review. */
+const REVIEW_LINES_MAX = 10
 
 type Palette = ReturnType<typeof pc.createColors>
 type Paint = (text: string) => string
@@ -58,6 +68,31 @@ export function renderTerminalDigest(digest: Digest, style: TerminalStyle): stri
   ]
     .map((line) => (line === '' ? '' : `${c.yellow('▌')} ${line}`))
     .join('\n')
+}
+
+/** The query stands outside of the bar, as an alert's does. */
+export function renderTerminalReview(review: Review, style: TerminalStyle): string {
+  const c = pc.createColors(style.colour)
+  const width = Math.max(40, style.widthMax) - 2
+  const lines = review.groups.flatMap(({ detector, notes }) => {
+    const hidden = notes.length - REVIEW_LINES_MAX
+    return [
+      '',
+      c.bold(`${clip(detector, width - 10)} · ${notes.length}`),
+      ...notes
+        .slice(0, REVIEW_LINES_MAX)
+        .map((note) => `  ${clip(`${clip(subjectText(note), 50)}: ${note.seen}`, width - 2)}`),
+      ...(hidden > 0 ? [c.dim(`  and ${hidden} more, which the query lists`)] : []),
+    ]
+  })
+  const bar = c.cyan('▌')
+  return [
+    ...[c.bold(clip(reviewTitle(review), width)), ...lines].map((line) => (line === '' ? bar : `${bar} ${line}`)),
+    '',
+    c.dim('-- all of them, in ClickHouse'),
+    review.query,
+    '',
+  ].join('\n')
 }
 
 function severityPaint(severity: Severity, c: Palette): Paint {
@@ -164,6 +199,10 @@ export const terminalNotifier = defineNotifier({
     const answer = { status: 0, text: 'printed' }
     return {
       name,
+      async notifyReview(review) {
+        context.print(`${renderTerminalReview(review, style)}\n`)
+        return answer
+      },
       async notify(alert) {
         context.print(`${renderTerminal(alert, style)}\n`)
         return answer

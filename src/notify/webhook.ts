@@ -6,14 +6,17 @@ import type { Secret } from '../secret.ts'
 import { secret } from '../settings.ts'
 import { clip, printable } from '../text.ts'
 import { defineNotifier } from './notifier.ts'
-import type { Digest, NotifyContext } from './notifier.ts'
-import { rfc3339 } from './presentation.ts'
+import type { Digest, Review } from './notifier.ts'
+import { reviewTitle, rfc3339 } from './presentation.ts'
 import { SCHEME_NOT_ALLOWED, httpTargetShape, isSchemeAllowed, targetUrl } from './target-settings.ts'
 import { createPost } from './transport.ts'
 import type { Post } from './transport.ts'
 
 const EVIDENCE_MAX = 20
 const TEXT_CHARS_MAX = 4096
+/** Of each detector in a review, and the length of its texts. */
+const REVIEW_NOTES_MAX = 100
+const REVIEW_CHARS_MAX = 512
 /** The specification asks for 24 to 64 random bytes. */
 const KEY_BYTES = { min: 24, max: 64 }
 
@@ -69,11 +72,37 @@ export function webhookDigestBody(digest: Digest, nowMs: number): string {
   })
 }
 
+/** The first notes of each detector with the count of all; `query` lists the rest. */
+export function webhookReviewBody(review: Review, nowMs: number): string {
+  return JSON.stringify({
+    type: 'tokenwatch.review',
+    timestamp: rfc3339(nowMs),
+    data: {
+      title: reviewTitle(review),
+      written_from: rfc3339(review.fromMs),
+      written_to: rfc3339(review.toMs),
+      subjects: review.subjects,
+      groups: review.groups.map(({ detector, notes }) => ({
+        detector,
+        notes_total: notes.length,
+        notes: notes.slice(0, REVIEW_NOTES_MAX).map((note) => ({
+          subject: clip(note.subject, REVIEW_CHARS_MAX),
+          token_name: clip(note.tokenName, REVIEW_CHARS_MAX),
+          tenant: clip(note.tenant, REVIEW_CHARS_MAX),
+          seen: clip(note.seen, REVIEW_CHARS_MAX),
+        })),
+      })),
+      query: review.query,
+    },
+  })
+}
+
 function summaryOf(alert: Alert) {
   return {
     alert_id: alert.alertId,
     incident_id: alert.incidentId,
     kind: alert.kind,
+    concern: alert.concern,
     severity: alert.severity,
     subject_kind: alert.subjectKind,
     subject: text(alert.subject),
@@ -101,11 +130,11 @@ function text(value: string): string {
 async function send(
   post: Post,
   key: Secret,
-  context: NotifyContext,
+  nowMs: number,
   message: { readonly id: string; readonly body: string },
   signal: AbortSignal,
 ) {
-  const sentAtSeconds = Math.floor(context.clock.now() / 1000)
+  const sentAtSeconds = Math.floor(nowMs / 1000)
   const headers = {
     'content-type': 'application/json',
     'webhook-id': message.id,
@@ -121,18 +150,14 @@ export const webhookNotifier = defineNotifier({
   settings: webhookSettings,
   create(name, settings, context) {
     const post = createPost(settings, [settings.signingSecret], context)
+    const now = () => context.clock.now()
+    const hand = (id: string, body: string, signal: AbortSignal) =>
+      send(post, settings.signingSecret, now(), { id, body }, signal)
     return {
       name,
-      notify: (alert, signal) =>
-        send(post, settings.signingSecret, context, { id: alert.alertId, body: webhookBody(alert) }, signal),
-      notifyDigest: (digest, digestId, signal) =>
-        send(
-          post,
-          settings.signingSecret,
-          context,
-          { id: digestId, body: webhookDigestBody(digest, context.clock.now()) },
-          signal,
-        ),
+      notify: (alert, signal) => hand(alert.alertId, webhookBody(alert), signal),
+      notifyDigest: (digest, digestId, signal) => hand(digestId, webhookDigestBody(digest, now()), signal),
+      notifyReview: (review, reviewId, signal) => hand(reviewId, webhookReviewBody(review, now()), signal),
     }
   },
   secrets: (settings) => [settings.url, settings.signingSecret],

@@ -1,6 +1,7 @@
 /** The outbox as the database knows it: which alerts wait for which target, and what became of each attempt. */
 import { z } from 'zod'
 import type { Alert } from '../alert/alert.ts'
+import { hashId } from '../event.ts'
 import type { Database } from './database.ts'
 import { DELIVERY_OUTCOMES } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
@@ -34,10 +35,10 @@ export interface DueQuery {
   readonly limit: number
 }
 
-/** `body` was written by us as JSON of an Alert; that it still is one is checked by its id only. */
+/** `body` was written by us as JSON of an Alert; that it still is one is checked by its id only. Early ones name no concern. */
 const alertBody = z
   .string()
-  .transform((text) => JSON.parse(text) as Alert)
+  .transform((text): Alert => Object.assign({ concern: 'misuse' }, JSON.parse(text) as Alert))
   .refine((alert) => typeof alert.alertId === 'string')
 
 const dueRow = z.object({
@@ -53,8 +54,8 @@ const dueRow = z.object({
 })
 
 /**
- * Pairs of alert and target without a final outcome whose time has come, the longest waiting alert first. The body, by
- * far the largest column, is read for these only.
+ * Pairs of alert and target without a final outcome whose time has come, the longest waiting alert first; what waits for
+ * its review (review-notes.ts) is not among them. The body, by far the largest column, is read for these only.
  */
 const DUE_SQL = `
   WITH due AS (
@@ -63,7 +64,7 @@ const DUE_SQL = `
     FROM (
       SELECT alert_id, ingested_at, arrayJoin({targets: Array(String)}) AS target
       FROM alerts FINAL
-      WHERE kind != 'bits'
+      WHERE kind != 'bits' AND concern != 'governance'
         AND (toString(topic), partition) IN (
           SELECT arrayJoin(arrayZip({topics: Array(String)}, {partitions: Array(UInt32)})))
     ) AS waiting
@@ -125,7 +126,7 @@ function byTarget(a: { readonly target: string }, b: { readonly target: string }
 /** Records attempts. Repeating a failed call with the same attempts records them once. */
 export async function recordDelivery(db: Database, deliveries: readonly Delivery[]): Promise<void> {
   if (deliveries.length === 0) return
-  const token = `deliveries/${deliveries.map((delivery) => delivery.deliveryId).join(',')}`
+  const token = `deliveries/${hashId(...deliveries.map((delivery) => delivery.deliveryId))}`
   await db.insert('deliveries', deliveryColumns(deliveries), deliveries.length, token)
 }
 

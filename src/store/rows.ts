@@ -163,6 +163,7 @@ export function alertColumns(placed: readonly PlacedAlert[], ingestedAtMs: numbe
     text('alert_id', (p) => p.alert.alertId),
     text('incident_id', (p) => p.alert.incidentId),
     text('kind', (p) => p.alert.kind),
+    text('concern', (p) => p.alert.concern),
     text('severity', (p) => p.alert.severity),
     number('reopening', 'UInt32', (p) => p.alert.reopening),
     text('subject_kind', (p) => p.alert.subjectKind),

@@ -2,7 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { DeliveryError } from '../../src/notify/notifier.ts'
 import type { Notifier } from '../../src/notify/notifier.ts'
-import { NOON_MS, enormousAlert, hostileAlert, makeAlert, pipelineAlert } from '../notify/alerts.ts'
+import {
+  HOSTILE,
+  NOON_MS,
+  enormousAlert,
+  hostileAlert,
+  makeAlert,
+  makeReview,
+  pipelineAlert,
+} from '../notify/alerts.ts'
 import { status } from '../support/receivers.ts'
 import type { Behaviour, Receiver } from '../support/receivers.ts'
 
@@ -89,6 +97,40 @@ export function notifierContract(harness: NotifierHarness): void {
       await place.notifier.notifyDigest({ alerts, lateMs: 1000 }, 'digest2', never)
       expect(place.violations()).toEqual([])
       expect(place.received()).toHaveLength(1)
+    })
+  })
+
+  describe(`a review by ${harness.type}`, () => {
+    const tell = async (review: ReturnType<typeof makeReview>) => {
+      await using place = await harness.start({ timeoutMs: TIMEOUT_MS })
+      await place.notifier.notifyReview(review, 'review1', never)
+      expect(place.violations()).toEqual([])
+      expect(place.received()).toHaveLength(1)
+      return place.received()[0] ?? ''
+    }
+
+    test('says what it is, what each detector saw of which token, and how to list it', async () => {
+      const review = makeReview()
+      const text = await tell(review)
+      expect(text).toContain('Token review of 2026-03-03, nothing urgent: 3 notes about 2 tokens')
+      for (const { detector, notes } of review.groups)
+        for (const part of [detector, ...notes.flatMap((note) => [note.tokenName, note.subject, note.seen])])
+          expect(text).toContain(part)
+      expect(text).toContain(review.query)
+    })
+
+    test('makes hostile values harmless', async () => {
+      const text = await tell(makeReview({ tokenName: HOSTILE, tenant: HOSTILE, subject: HOSTILE, seen: HOSTILE }))
+      expect(text).not.toMatch(UNPRINTABLE)
+      expect(text).toContain('evil')
+    })
+
+    test('counts what it does not show', async () => {
+      const note = { subject: 'tok_x', tokenName: 'x'.repeat(900), tenant: '<&>'.repeat(900), seen: '<&>'.repeat(900) }
+      const notes = Array.from({ length: 1010 }, () => note)
+      const text = await tell({ ...makeReview(), groups: ['one', 'two'].map((detector) => ({ detector, notes })) })
+      expect(text).toMatch(/and 1000 more|"notes_total":1010/)
+      expect(text.length).toBeLessThan(1_000_000)
     })
   })
 

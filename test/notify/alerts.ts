@@ -3,6 +3,9 @@ import type { Alert } from '../../src/alert/alert.ts'
 import { evidenceQuery } from '../../src/alert/evidence-query.ts'
 import type { AlertId, EventTimeMs, IncidentId } from '../../src/event.ts'
 import { hashId } from '../../src/event.ts'
+import type { Review, ReviewNote } from '../../src/notify/notifier.ts'
+import { reviewOf } from '../../src/notify/review.ts'
+import type { WaitingNote } from '../../src/store/review-notes.ts'
 
 export const NOON_MS = Date.parse('2026-03-04T12:00:00Z')
 
@@ -14,6 +17,7 @@ export function makeAlert(over: Partial<Alert> = {}): Alert {
     alertId: hashId('alert', subject, timeMs, over.title ?? '') as AlertId,
     incidentId: hashId('incident', subject, timeMs) as IncidentId,
     kind: 'opened',
+    concern: 'misuse',
     severity: 'high',
     reopening: 0,
     subjectKind: 'token',
@@ -131,6 +135,7 @@ export function enormousAlert(): Alert {
 export function pipelineAlert(over: Partial<Alert> = {}): Alert {
   return makeAlert({
     kind: 'pipeline',
+    concern: 'availability',
     subjectKind: 'pipeline',
     subject: 'pipeline',
     tokenName: '',
@@ -144,4 +149,33 @@ export function pipelineAlert(over: Partial<Alert> = {}): Alert {
     evidenceQuery: '',
     ...over,
   })
+}
+
+/** One alert that waits for its review, as the store gives it. */
+export function waitingNote(over: Partial<WaitingNote> = {}): WaitingNote {
+  return {
+    alertId: hashId('note', over.subject ?? '') as AlertId,
+    kind: 'opened',
+    severity: 'low',
+    timeMs: NOON_MS - 86_400_000,
+    writtenAtMs: NOON_MS - 86_400_000,
+    subject: 'tok_aaaabbbbccccddddeeeeffff22',
+    tokenName: 'ci-deploy',
+    tenant: 'acme',
+    found: [{ detector: 'ownerless-token', seen: 'In use without an owner: GET /v1/orders' }],
+    attempts: 0,
+    retryAtMs: 0,
+    ...over,
+  }
+}
+
+/** Two tokens, three notes. */
+export function makeReview(over: Partial<ReviewNote> = {}): Review {
+  const { seen = 'Expires in 3 days and is in use', ...who } = over
+  const both = [
+    { detector: 'ownerless-token', seen },
+    { detector: 'expiring-soon', seen },
+  ]
+  const second = { subject: 'tok_second', tokenName: 'billing-export', writtenAtMs: NOON_MS - 80_000_000 }
+  return reviewOf([waitingNote({ ...who, found: both }), waitingNote({ ...second, ...who })], 'tokenwatch')
 }

@@ -56,6 +56,8 @@ function setUp(targets: Record<string, object>, over: Partial<OutboxDeps> = {}, 
     notifyFromMs: 0,
     maxAgeMs: 0,
     ownedPartitions: () => [PARTITION],
+    reviewTopics: () => [PARTITION.topic],
+    database: 'tokenwatch',
     ...over,
   }
   const outbox = createOutbox(deps)

@@ -1,10 +1,10 @@
 /** Slack against a receiver that knows Slack's limits. */
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/secret.ts'
-import { escapeMrkdwn, slackMessage, slackNotifier } from '../../src/notify/slack.ts'
+import { escapeMrkdwn, slackMessage, slackNotifier, slackReview } from '../../src/notify/slack.ts'
 import { notifierContract } from '../contract/notifier.ts'
 import { slackViolations, startSlackReceiver, textsOf } from '../support/receivers.ts'
-import { HOSTILE, NOON_MS, enormousAlert, hostileAlert, makeAlert } from './alerts.ts'
+import { HOSTILE, NOON_MS, enormousAlert, hostileAlert, makeAlert, makeReview } from './alerts.ts'
 
 notifierContract({
   type: 'slack',
@@ -75,6 +75,23 @@ describe('a Slack message', () => {
     expect(parsed).not.toContain('evil')
     expect(HOSTILE).toContain('evil')
   })
+})
+
+test('a review reads like this', () => {
+  const isShown = (text: string) => !['header', 'section', 'context', 'mrkdwn', 'plain_text'].includes(text)
+  expect(textsOf(slackReview(makeReview())).filter(isShown).join('\n')).toBe(`\
+Token review of 2026-03-03, nothing urgent: 3 notes about 2 tokens
+📋 Token review of 2026-03-03, nothing urgent: 3 notes about 2 tokens
+*expiring-soon* · 1
+ci-deploy (tok_aaaabbbbccccddddeeeeffff22) · acme: Expires in 3 days and is in use
+*ownerless-token* · 2
+billing-export (tok_second) · acme: In use without an owner: GET /v1/orders
+ci-deploy (tok_aaaabbbbccccddddeeeeffff22) · acme: Expires in 3 days and is in use
+*All of them, in ClickHouse*
+\`\`\`
+${escapeMrkdwn(makeReview().query)}
+\`\`\`
+once a day, for whoever looks after tokens · tokenwatch`)
 })
 
 describe('the receiver that judges', () => {

@@ -167,6 +167,8 @@ describe("a target's address and key are in no error and no log line", () => {
       notifyFromMs: 0,
       maxAgeMs: 0,
       ownedPartitions: () => [PARTITION],
+      reviewTopics: () => [PARTITION.topic],
+      database: 'tokenwatch',
     }).drain()
     expect(error).toBeInstanceOf(DeliveryError)
     expect(lines.length).toBeGreaterThan(0)

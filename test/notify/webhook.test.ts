@@ -1,10 +1,10 @@
 /** The webhook against a receiver that verifies signatures with an implementation of its own. */
 import { describe, expect, test } from 'vitest'
-import { webhookBody, webhookNotifier } from '../../src/notify/webhook.ts'
+import { webhookBody, webhookNotifier, webhookReviewBody } from '../../src/notify/webhook.ts'
 import { notifierContract } from '../contract/notifier.ts'
 import { newSigningSecret, startWebhookReceiver, textsOf } from '../support/receivers.ts'
 import type { Receiver } from '../support/receivers.ts'
-import { NOON_MS, makeAlert } from './alerts.ts'
+import { NOON_MS, makeAlert, makeReview } from './alerts.ts'
 
 const signingSecret = newSigningSecret()
 const clock = { now: () => NOON_MS }
@@ -53,6 +53,35 @@ describe('a webhook message', () => {
         ],
         event_ids: ['event-one', 'event-two'],
         evidence_total: 2,
+      },
+    })
+  })
+
+  test('of a review names each detector, how much it saw and the first of it', () => {
+    expect(JSON.parse(webhookReviewBody(makeReview(), NOON_MS))).toEqual({
+      type: 'tokenwatch.review',
+      timestamp: '2026-03-04T12:00:00.000Z',
+      data: {
+        title: 'Token review of 2026-03-03, nothing urgent: 3 notes about 2 tokens',
+        written_from: '2026-03-03T12:00:00.000Z',
+        written_to: '2026-03-03T13:46:40.000Z',
+        subjects: 2,
+        groups: [
+          {
+            detector: 'expiring-soon',
+            notes_total: 1,
+            notes: [
+              {
+                subject: 'tok_aaaabbbbccccddddeeeeffff22',
+                token_name: 'ci-deploy',
+                tenant: 'acme',
+                seen: 'Expires in 3 days and is in use',
+              },
+            ],
+          },
+          expect.objectContaining({ detector: 'ownerless-token', notes_total: 2 }),
+        ],
+        query: makeReview().query,
       },
     })
   })

@@ -97,6 +97,7 @@ export function sampleAlert(id: string, change: Partial<Alert> = {}): Alert {
     alertId: id as AlertId,
     incidentId: 'incident-1' as IncidentId,
     kind: 'opened',
+    concern: 'misuse',
     severity: 'high',
     reopening: 0,
     subjectKind: 'token',

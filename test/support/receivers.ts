@@ -240,7 +240,9 @@ function jsonViolations(body: string): readonly string[] {
   const value = parse(body)
   if (!isObject(value)) return ['the body is no JSON object']
   return [
-    ...(/^tokenwatch\.alert\.[a-z]+$/.test(String(value['type'])) ? [] : ['type is not tokenwatch.alert.…']),
+    ...(/^tokenwatch\.(alert\.[a-z]+|review)$/.test(String(value['type']))
+      ? []
+      : ['type is not tokenwatch.alert.… or tokenwatch.review']),
     ...(Number.isNaN(Date.parse(String(value['timestamp']))) ? ['timestamp is no time'] : []),
     ...(isObject(value['data']) ? [] : ['data is no object']),
     ...textsOf(value)
