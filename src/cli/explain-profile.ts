@@ -129,13 +129,14 @@ function dateOf(timeMs: number, never: string): string {
 
 function habitText({ hours, ...summary }: ProfileSummary): string {
   const first = new Date(summary.firstDayMs).toISOString().slice(0, 10)
-  const share = hours.tried === 0 ? 0 : (100 * hours.refused) / hours.tried
+  const ofTried = (calls: number) =>
+    `${calls} of ${hours.tried} calls, ${(hours.tried === 0 ? 0 : (100 * calls) / hours.tried).toFixed(1)} %`
   return (
     `Active in ${summary.activeHours} hours on ${summary.activeDays} days since ${first}, ` +
     `last at ${timeText(summary.latestMs)}.\n` +
     `In the four weeks to then ${hours.calls} calls in ${hours.active} hours: a median of ${Math.round(hours.median)} an ` +
     `hour, 98 % of hours at most ${Math.round(hours.p98)}, the most ${hours.most}.\n` +
-    `Refused (401, 403, 404, 429): ${hours.refused} of ${hours.tried} calls, ${share.toFixed(1)} %.\n`
+    `Refused (401, 403, 404): ${ofTried(hours.refused)}. Rate-limited (429): ${ofTried(hours.limited)}.\n`
   )
 }
 

@@ -25,6 +25,7 @@ import { sharedSource } from './shared-source.ts'
 import { unusualHour } from './unusual-hour.ts'
 import { ownerlessToken } from './ownerless-token.ts'
 import { permanentBroadToken } from './permanent-broad-token.ts'
+import { rateLimited } from './rate-limited.ts'
 import { revokedTokenUsed } from './revoked-token-used.ts'
 import { scopeExceeded } from './scope-exceeded.ts'
 import { supersededTokenUsed } from './superseded-token-used.ts'
@@ -48,6 +49,7 @@ export const detectorDefinitions = [
   dailyVolume,
   bulkTransfer,
   errorBurst,
+  rateLimited,
   impossibleTravel,
   dormantToken,
   leakedTokenUsed,

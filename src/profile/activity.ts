@@ -12,10 +12,12 @@ export interface HourCounts {
   held: number
   /** Bytes in and out of all these. */
   bytes: number
-  /** 401, 403, 404 and 429. */
+  /** 401, 403 and 404. */
   refused: number
   /** The 401 among them: they are no calls of the token. */
   unauthenticated: number
+  /** 429: too many calls, which says nothing of what the token may do. */
+  limited: number
   /** Learned returns to a source from another network, and from another address of the same network. */
   networkTurns: number
   addressTurns: number
@@ -46,6 +48,7 @@ export function hourCounts(activity: Activity, hour: number): HourCounts {
     bytes: 0,
     refused: 0,
     unauthenticated: 0,
+    limited: 0,
     networkTurns: 0,
     addressTurns: 0,
   }

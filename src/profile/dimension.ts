@@ -33,9 +33,14 @@ export function isUnauthenticated(event: AccessEvent): boolean {
   return event.status === 401
 }
 
-/** Refused in a way that counts towards errors. */
+/** Refused because there were too many calls, whatever this one was. */
+export function isRateLimited(event: AccessEvent): boolean {
+  return event.status === 429
+}
+
+/** Refused in a way that counts towards errors or, if rate-limited, beside them. */
 export function isRefused(event: AccessEvent): boolean {
-  return event.status === 401 || event.status === 403 || event.status === 404 || event.status === 429
+  return event.status === 401 || event.status === 403 || event.status === 404 || isRateLimited(event)
 }
 
 /**

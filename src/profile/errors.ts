@@ -1,5 +1,5 @@
-/** Which share of a token's calls is normally refused, as a beta distribution fitted to its own hours. */
-import { hoursBefore } from './activity.ts'
+/** Which share of a token's calls is normally refused, or rate-limited, as a beta distribution fitted to its own hours. */
+import { type HourCounts, hoursBefore } from './activity.ts'
 import type { TokenProfile } from './profile.ts'
 import { betaBinomialTailBits } from './tails.ts'
 
@@ -18,6 +18,7 @@ export interface ErrorFit {
   /** Hours with calls that it was fitted to. */
   readonly hours: number
   readonly calls: number
+  /** Those of the kind that was counted. */
   readonly refused: number
   readonly alpha: number
   readonly beta: number
@@ -27,10 +28,15 @@ export interface ErrorFit {
  * The fit for one hour, from the hours before it in which the token's calls were learned. Moments of the beta-binomial
  * by Kleinman (1973), with the prior as one more hour; with n hours rho is mixed towards that of a token without
  * history by the weight of four hours.
+ * @param countOf which calls of an hour are counted.
  */
-export function fitErrors(profile: TokenProfile, hour: number): ErrorFit {
+export function fitErrors(
+  profile: TokenProfile,
+  hour: number,
+  countOf: (counts: HourCounts) => number = ({ refused }) => refused,
+): ErrorFit {
   const past = hoursBefore(profile.activity, hour, profile.settings.adoptAfterMs)
-  const trials = past.map((counts) => ({ calls: counts.learned + counts.unauthenticated, refused: counts.refused }))
+  const trials = past.map((counts) => ({ calls: counts.learned + counts.unauthenticated, refused: countOf(counts) }))
   const calls = trials.reduce((sum, trial) => sum + trial.calls, 0)
   const refused = trials.reduce((sum, trial) => sum + Math.min(trial.refused, trial.calls), 0)
   const share = (refused + PRIOR_CALLS * PRIOR_SHARE) / (calls + PRIOR_CALLS)

@@ -6,7 +6,7 @@ import type { AccessEvent, TokenId } from '../event.ts'
 import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calendar.ts'
 import { type FiveMinutes, countFiveMinutes, createFiveMinutes, fiveMinutesOf } from './five-minutes.ts'
-import { DIMENSIONS, type Dimension, MASK, chainOf, isRefused, isUnauthenticated } from './dimension.ts'
+import { DIMENSIONS, type Dimension, MASK, chainOf, isRateLimited, isRefused, isUnauthenticated } from './dimension.ts'
 import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
 import type { Novelty } from './novelty.ts'
 import { type RecentSource, resetSources, seeSource } from './turns.ts'
@@ -136,7 +136,8 @@ function countHour(profile: TokenProfile, event: AccessEvent, learned: number, h
   if (((learned | held) & MASK.counts) !== 0) counts.bytes += event.bytesIn + event.bytesOut
   if ((learned & MASK.networkTurn) !== 0) counts.networkTurns++
   if ((learned & MASK.addressTurn) !== 0) counts.addressTurns++
-  if (refused) counts.refused++
+  if (refused && isRateLimited(event)) counts.limited++
+  else if (refused) counts.refused++
   if (refused && isUnauthenticated(event)) counts.unauthenticated++
   const last = profile.activity.hours.at(-1)
   if (last !== undefined && hour < last.hour) profile.revision++

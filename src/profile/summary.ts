@@ -38,8 +38,9 @@ export interface ProfileSummary {
     readonly median: number
     readonly p98: number
     readonly most: number
-    /** Refused as 401, 403, 404 or 429, of how many. */
+    /** Refused (401, 403, 404) and rate-limited (429), of how many. */
     readonly refused: number
+    readonly limited: number
     readonly tried: number
   }
   /** Dimensions that hold as many values as they may: what was seen before their oldest is forgotten. */
@@ -137,6 +138,7 @@ function hoursOf({ activity }: TokenProfile): ProfileSummary['hours'] {
     p98: calls.length === 0 ? 0 : quantileSorted(calls, 0.98),
     most: calls.at(-1) ?? 0,
     refused: sum(({ refused }) => refused),
+    limited: sum(({ limited }) => limited),
     tried: sum(({ learned, held, unauthenticated }) => learned + held + unauthenticated),
   }
 }

@@ -38,6 +38,7 @@ export interface HourRow {
   readonly held_calls: number
   readonly refused: number
   readonly unauthenticated: number
+  readonly limited: number
   readonly bytes: number
   readonly network_turns: number
   readonly address_turns: number
@@ -169,6 +170,7 @@ function addHour(profile: TokenProfile, row: HourRow): void {
   counts.held = row.held_calls
   counts.refused = row.refused
   counts.unauthenticated = row.unauthenticated
+  counts.limited = row.limited
   counts.bytes = row.bytes
   counts.networkTurns = row.network_turns
   counts.addressTurns = row.address_turns

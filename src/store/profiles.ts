@@ -34,6 +34,7 @@ const hourRow = z.object({
   bytes: z.number(),
   refused: z.number(),
   unauthenticated: z.number(),
+  limited: z.number(),
   network_turns: z.number(),
   address_turns: z.number(),
   active_at: time,
@@ -139,7 +140,8 @@ GROUP BY token_id, dimension, value, held, month`
 const HOURS_SQL = `
 SELECT token_id, bucket, sumIf(calls, held = 0) AS learned_calls, sumIf(calls, held = 1) AS held_calls,
   sum(token_activity_hour.bytes) AS bytes,
-  sum(unauthorized + forbidden + not_found + rate_limited) AS refused, sum(unauthorized) AS unauthenticated,
+  sum(unauthorized + forbidden + not_found) AS refused, sum(unauthorized) AS unauthenticated,
+  sum(rate_limited) AS limited,
   sum(token_activity_hour.network_turns) AS network_turns, sum(token_activity_hour.address_turns) AS address_turns,
   max(last_seen) AS active_at
 FROM token_activity_hour WHERE token_id IN {tokens: Array(String)}

@@ -189,7 +189,11 @@ export function foldInto(
 ): void {
   const detect = detectSettings.parse({
     findingBitsMin: settings.findingBitsMin,
-    detectors: { 'frequency-spike': { callsMin: 2, bitsMin: 0 }, 'error-burst': { refusedMin: 2 } },
+    detectors: {
+      'frequency-spike': { callsMin: 2, bitsMin: 0 },
+      'error-burst': { refusedMin: 2 },
+      'rate-limited': { limitedMin: 2 },
+    },
   })
   const fold = createFold(createDetectors({ detect }), settings, context, actions)
   for (const event of events) {

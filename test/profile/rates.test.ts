@@ -109,6 +109,15 @@ describe('the share of refused calls that is expected', () => {
     expect(fit).toMatchObject({ hours: WEEK, calls: 20 * WEEK, refused: 6 * WEEK })
   })
 
+  test('is taken of rate-limited calls apart', () => {
+    const profile = profileOf(every(WEEK, () => ({ learned: 20, refused: 2, limited: 6 })))
+    const limited = fitErrors(profile, MONDAY + WEEK, (counts) => counts.limited)
+    expect(fitErrors(profile, MONDAY + WEEK).refused).toBe(2 * WEEK)
+    expect(limited.refused).toBe(6 * WEEK)
+    expect(errorBits(limited, 30, 100)).toBeLessThan(2)
+    expect(errorBits(limited, 90, 100)).toBeGreaterThan(8)
+  })
+
   test('is the wider, the more the hours differ', () => {
     const even = fitErrors(profileOf(every(WEEK, () => ({ learned: 20, refused: 5 }))), MONDAY + WEEK)
     const uneven = fitErrors(
