@@ -27,6 +27,7 @@ const SETTINGS: FoldSettings = {
     coincidenceWindowMs: HOUR_MS,
     coincidenceBits: 2,
     driftBits: 0,
+    driftFree: [],
     halfLifeMs: 24 * HOUR_MS,
     carriedBitsMax: 4,
   },
@@ -169,6 +170,13 @@ describe('each concern', () => {
     const { findings } = at(1, { outage: 4 })
     expect(findings[0]).toMatchObject({ sumBits: 8, windowMs: 0, carriedBits: 0 })
     expect(state.evidence.bits).toBe(0)
+  })
+
+  test('what is noted for review is worth its loudest note, however many there are', () => {
+    const { at } = stage()
+    at(0, { hygiene: 4 })
+    expect(at(1, { hygiene: 5 }).findings[0]).toMatchObject({ sumBits: 5 })
+    expect(at(2, { hygiene: 4 }).findings[0]).toMatchObject({ sumBits: 5 })
   })
 
   test('goes on by its own findings', () => {

@@ -6,7 +6,7 @@
  * what, how much, when) tell the same thing twice, so of each cause only the loudest detector counts. Several causes at
  * once are rarer than each by itself, by more than their bits say: each cause beyond the first adds `coincidenceBits`.
  * From each cause the drift is taken, as in a CUSUM (Page, 1954), since some new value comes in every week; facts are no
- * matter of chance, and count whole. What is
+ * matter of chance, and count whole, as does what the settings except. What is
  * left adds to the sum, which halves every `halfLifeMs`. A window takes over `carriedBitsMax` at most: a great surprise
  * was told, and must not make an alert of each small one that follows.
  */
@@ -16,6 +16,8 @@ export interface EvidenceSettings {
   readonly coincidenceWindowMs: number
   readonly coincidenceBits: number
   readonly driftBits: number
+  /** Detectors whose findings pay no drift. */
+  readonly driftFree: readonly string[]
   readonly halfLifeMs: number
   readonly carriedBitsMax: number
 }
@@ -122,16 +124,17 @@ export interface WeighedWindow {
 }
 
 export function weighWindow(window: Evidence['window'], settings: EvidenceSettings): WeighedWindow {
-  const loudest = new Map<string, { readonly detector: string; readonly bits: number }>()
+  const loudest = new Map<string, WeighedWindow['causes'][number]>()
   for (const [detector, { cause, bits }] of window) {
-    if (bits > (loudest.get(cause)?.bits ?? 0)) loudest.set(cause, { detector, bits })
+    const isFree = cause === 'fact' || settings.driftFree.includes(detector)
+    const leftBits = Math.max(0, isFree ? bits : bits - settings.driftBits)
+    const known = loudest.get(cause)
+    if (known === undefined || leftBits > known.leftBits) loudest.set(cause, { cause, detector, bits, leftBits })
   }
+  const causes = [...loudest.values()]
   let sum = 0
   let count = 0
-  const causes: WeighedWindow['causes'][number][] = []
-  for (const [cause, { detector, bits }] of loudest) {
-    const leftBits = Math.max(0, cause === 'fact' ? bits : bits - settings.driftBits)
-    causes.push({ cause, detector, bits, leftBits })
+  for (const { cause, leftBits } of causes) {
     sum += leftBits
     if (leftBits > 0 && cause !== 'again' && cause !== 'sensitive') count++
   }

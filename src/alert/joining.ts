@@ -59,10 +59,17 @@ export interface Sum {
   readonly carriedBits: number
 }
 
-/** Adds a finding to the sum that it belongs to; without one it is the plain sum of its incident. */
+/**
+ * Adds a finding to the sum that it belongs to; without one it is the plain sum of its incident. Of what is noted for
+ * review only the loudest counts: it does not become urgent by being much.
+ */
 export function addToSum(joined: Joined, finding: EvidenceFinding, settings: EvidenceSettings): Sum {
   const { incident, evidence, isApart } = joined
-  if (evidence === undefined) return { sumBits: incident.bits + finding.bits, windowMs: 0, carriedBits: 0 }
+  if (evidence === undefined) {
+    const isNote = incident.concern === 'governance'
+    const sumBits = isNote ? Math.max(incident.bits, finding.bits) : incident.bits + finding.bits
+    return { sumBits, windowMs: 0, carriedBits: 0 }
+  }
   const sumBits = addEvidence(evidence, finding, settings)
   const { windowMs, carriedBits } = evidence
   return isApart ? { sumBits, windowMs: 0, carriedBits: 0 } : { sumBits, windowMs, carriedBits }

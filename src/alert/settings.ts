@@ -44,6 +44,13 @@ export const alertingSettings = z.strictObject({
         .max(64)
         .default(2.5)
         .describe('Taken from each cause of a window, for some new value comes in every week. Facts pay none.'),
+      driftFree: z
+        .array(z.string())
+        .default(['new-country'])
+        .describe(
+          'Detectors whose findings pay no drift. A token that was used from one country moves to another far less ' +
+            'often than to another address, client or endpoint.',
+        ),
       carriedBitsMax: z
         .number()
         .min(0)

@@ -3,9 +3,10 @@
  *
  * Attack: a thief uses a token while its owner goes on working. Signal: a return, that is a call from a source after one
  * from another source and an earlier one from the first, all within half an hour (profile/turns.ts). Bits: the share of
- * the token's past hours, of those about as busy, that had such a return, P = (k + 1/2) / (n + 1) (Krichevsky &
- * Trofimov, 1981); dual stack, phones and pools of machines do it all the time. One of the networks, or of the addresses in one network,
- * must have come within `newMs`: home and office go together. Told once an hour; on the same day again as one cause that goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
+ * the token's past hours, by how busy they were, that had such a return, P = (k + 1/2) / (n + 1) (Krichevsky & Trofimov,
+ * 1981); dual stack, phones and pools of machines do it all the time. One of the networks, or of the addresses in one
+ * network, must have come within `newMs`: home and office go together. Told once an hour; on the same day again as one
+ * cause that goes on. Sources of one network weigh `sameNetworkFactor`, for machines are replaced one after the other.
  * Blind to: a thief who waits until the owner sleeps, or who sits behind the owner's own address.
  */
 import { z } from 'zod'
@@ -37,7 +38,7 @@ export const concurrentUse = defineDetector({
   explain(found) {
     const { n = 0, k = 0, factor = 1 } = found.numbers
     const value = -Math.log2((k + 0.5) / (n + 1)) * factor
-    const expression = `-log2((${k} + 0.5) / (${n} + 1)) * ${num(factor)}`
+    const expression = `-log2((${k} + 0.5) / (${num(n)} + 1)) * ${num(factor)}`
     return bitsEquation(bounded(expression, value, found), found)
   },
   create: ({ sameNetworkFactor, newMs, againBitsMax }, { findingBitsMin }) => ({
@@ -59,11 +60,7 @@ export const concurrentUse = defineDetector({
       if (raised !== undefined && startMs <= raised.bucketMs) return undefined
       // Of this hour or the one before: a busy spell does not end with the hour.
       const calls = 1 + Math.max(callsInHour(profile, event.timeMs), callsInHour(profile, event.timeMs - HOUR_MS))
-      const past = hoursBefore(profile.activity, hourOf(event.timeMs), profile.settings.adoptAfterMs).filter(
-        (counts) => counts.learned * 2 >= calls,
-      )
-      const n = past.length
-      const k = past.filter((counts) => (turn === 'network' ? counts.networkTurns : counts.addressTurns) > 0).length
+      const { n, k } = hoursWithTurns(profile, event.timeMs, turn, calls)
       const factor = turn === 'network' ? 1 : sameNetworkFactor
       const rareBits = -Math.log2((k + 0.5) / (n + 1)) * factor
       const isAgain = raised !== undefined && startMs - raised.bucketMs <= DAY_MS
@@ -73,7 +70,7 @@ export const concurrentUse = defineDetector({
       return {
         bits,
         seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
-        normal: `In ${k} of ${n} hours of four weeks that were about as busy used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
+        normal: `In ${k} of ${num(n)} hours of four weeks, by how busy they were, used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
         numbers: { n, k, factor },
         bucket: { startMs, step: 1 },
         ...(isAgain ? { cause: 'again' as const } : {}),
@@ -81,6 +78,22 @@ export const concurrentUse = defineDetector({
     },
   }),
 })
+
+/** So many calls in an hour show whether the token is used from two places; fewer show it by as much less. */
+const SHOWING_CALLS = 8
+
+/** Past hours, by how far each would have shown a return, and those that had one. */
+function hoursWithTurns(profile: TokenProfile, timeMs: number, turn: Turn, calls: number) {
+  const showing = Math.min(calls, SHOWING_CALLS)
+  let n = 0
+  let k = 0
+  for (const counts of hoursBefore(profile.activity, hourOf(timeMs), profile.settings.adoptAfterMs)) {
+    const turns = turn === 'network' ? counts.networkTurns : counts.addressTurns
+    n += turns > 0 ? 1 : Math.min(1, counts.learned / showing)
+    if (turns > 0) k++
+  }
+  return { n, k }
+}
 
 /** Whether the source's network, or the very address where both are in one network, was learned before `sinceMs`. */
 function isLongKnown(profile: TokenProfile, chain: string, turn: Turn, sinceMs: number): boolean {

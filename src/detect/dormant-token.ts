@@ -22,7 +22,7 @@ export const dormantToken = defineDetector({
   cause: 'time',
   settings: z.strictObject({
     silentMsMin: durationMs('Shorter silences are never dormancy.').default(14 * DAY_MS),
-    bitsMax: z.number().min(0).describe('Bits that a wake-up is worth at most.').default(10),
+    bitsMax: z.number().min(0).describe('Bits that a wake-up is worth at most.').default(12),
   }),
   explain(found) {
     const { silentDays = 0, pauses = 0, spanDays = 1 } = found.numbers

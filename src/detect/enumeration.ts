@@ -4,8 +4,9 @@
  * Attack: whoever holds a stolen token, or one of little use, looks for what it opens. Signal: distinct endpoints within
  * an hour that the token was refused at for the first time or, once it has a history, never called before. Bits: upper
  * tail of a negative binomial (profile/tails.ts) with the mean that the token's own rate of new endpoints gives for as
- * many calls as the hour had; new endpoints of a release come in groups, so its shape is small. Told in steps of four
- * bits.
+ * many calls as the hour had; new endpoints of a release come in groups, so its shape is small. A release may be the
+ * first in a token's life: beyond the refused ones, endpoints are worth no more than an hour with new ones,
+ * (k + 1/2) / (n + 1) of n active hours, times 3/4 for each further one. Told in steps of four bits.
  * Blind to: a walk through the ids of one endpoint, which is one endpoint (error-burst and frequency see it); an attacker
  * who knows where to go.
  */
@@ -28,6 +29,8 @@ const SHAPE_REFUSED = 0.3
 /** What the habit of a token without calls is taken to be: half a new endpoint in 50 calls. */
 const PRIOR_ROUTES = 0.5
 const PRIOR_CALLS = 50
+/** Each further new endpoint of a release, which brings four of them on average, if their number is geometric. */
+const FURTHER_SHARE = 3 / 4
 
 export const enumeration = defineDetector({
   name: 'enumeration',
@@ -38,10 +41,12 @@ export const enumeration = defineDetector({
     bitsMax: z.number().min(1).describe('Bits at most.').default(32),
   }),
   explain(found) {
-    const { routes = 0, mean = 0, shape = 1, tailBits = 0 } = found.numbers
-    const tail = `nbTail(${routes}, ${num(mean)}, ${num(shape)})`
-    const value = negativeBinomialTailBits(routes, mean, shape)
-    return stepEquations(bounded(tail, value, { ...found, bits: tailBits }), tailBits, found)
+    const { routes = 0, refused = 0, mean = 0, shape = 1, n = 0, k = 0, tailBits = 0 } = found.numbers
+    const release = `-log2((${k} + 0.5) / (${n} + 1)) + ${routes - 1} * log2(4 / 3)`
+    const all = `min(${release}, nbTail(${routes}, ${num(mean)}, ${num(shape)}))`
+    const expression = `max(nbTail(${refused}, ${num(mean)}, ${SHAPE_REFUSED}), ${all})`
+    const value = bitsOf({ routes, refused, mean, shape, n, k })
+    return stepEquations(bounded(expression, value, { ...found, bits: tailBits }), tailBits, found)
   },
   create: ({ routesMin, bitsMax }) => ({
     name: 'enumeration',
@@ -54,13 +59,13 @@ export const enumeration = defineDetector({
       const chain = chainOf(dimension, event)
       if (profile.learned[dimension].has(chain) || profile.held[dimension].has(chain)) return undefined
       const hour = hourOf(event.timeMs)
-      const { routes, refused, members } = newRoutes(profile, hour, n >= SETTLED_HOURS)
+      const { routes, refused, members, k } = newRoutes(profile, hour, n >= SETTLED_HOURS)
       if (routes + 1 < routesMin) return undefined
       const refusedNow = refused + (isRefusedCall ? 1 : 0)
       const { before, now } = callsAround(profile, hour)
       const mean = ((members + PRIOR_ROUTES) / (before + PRIOR_CALLS)) * (now + 1)
       const shape = SHAPE_CALLED + (SHAPE_REFUSED - SHAPE_CALLED) * (refusedNow / (routes + 1))
-      const bits = Math.min(bitsMax, negativeBinomialTailBits(routes + 1, mean, shape))
+      const bits = Math.min(bitsMax, bitsOf({ routes: routes + 1, refused: refusedNow, mean, shape, n, k }))
       const step = newStep(profile, 'enumeration', hour * HOUR_MS, bits)
       if (step === undefined) return undefined
       return {
@@ -75,12 +80,31 @@ export const enumeration = defineDetector({
           calls: now + 1,
           mean,
           shape,
+          n,
+          k,
           tailBits: bits,
         },
       }
     },
   }),
 })
+
+/** What the bits rest on: endpoints of the hour, and the token's habit. */
+interface NewRoutes {
+  readonly routes: number
+  readonly refused: number
+  readonly mean: number
+  readonly shape: number
+  /** Active hours, and those among them with new endpoints. */
+  readonly n: number
+  readonly k: number
+}
+
+function bitsOf({ routes, refused, mean, shape, n, k }: NewRoutes): number {
+  const release = -Math.log2((k + 0.5) / (n + 1)) - (routes - 1) * Math.log2(FURTHER_SHARE)
+  const all = Math.min(release, negativeBinomialTailBits(routes, mean, shape))
+  return Math.max(negativeBinomialTailBits(refused, mean, SHAPE_REFUSED), all)
+}
 
 /** Endpoints first seen in this hour, and how many were in the hours of the four weeks before it, but for the first. */
 function newRoutes(profile: TokenProfile, hour: number, isSettled: boolean) {
@@ -93,19 +117,23 @@ function newRoutes(profile: TokenProfile, hour: number, isSettled: boolean) {
   let refused = 0
   let called = 0
   let members = 0
+  const hours = new Set<number>()
   for (const dimension of ['route', 'refused_route'] as const) {
     for (const table of [profile.learned[dimension], profile.held[dimension]]) {
       for (const { enteredAtMs } of table.values()) {
         const entered = hourOf(enteredAtMs)
         // The first hour brings all that a token does: it tells nothing of how new endpoints come later.
-        if (entered > first && entered < hour) members++
+        if (entered > first && entered < hour) {
+          members++
+          hours.add(entered)
+        }
         if (entered !== hour) continue
         if (dimension === 'refused_route') refused++
         else called++
       }
     }
   }
-  return { routes: refused + (isSettled ? called : 0), refused, members }
+  return { routes: refused + (isSettled ? called : 0), refused, members, k: hours.size }
 }
 
 /** Calls of this hour so far, and of the four weeks before it. */

@@ -22,7 +22,7 @@ export const firstWrite = defineDetector({
   summary: 'A token that only ever read, and now writes.',
   cause: 'action',
   settings: z.strictObject({
-    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(2),
+    kindBits: z.number().min(0).describe('Bits beyond those of a new endpoint. A prior.').default(0),
   }),
   explain(found) {
     const { n = 0, kindBits = 0 } = found.numbers

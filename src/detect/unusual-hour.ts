@@ -29,7 +29,7 @@ export const unusualHour = defineDetector({
       .number()
       .min(0)
       .describe(`Bits more where it never worked within ${FAR_HOURS} hours of that hour.`)
-      .default(2),
+      .default(4),
   }),
   explain(found) {
     const { days = 0, daysAtHour = 0, daysAlike = 0, alikeAtHour = 0, farBits = 0 } = found.numbers

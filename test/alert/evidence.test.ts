@@ -18,6 +18,7 @@ const SETTINGS: EvidenceSettings = {
   coincidenceWindowMs: HOUR_MS,
   coincidenceBits: 2,
   driftBits: 0,
+  driftFree: ['new-country'],
   halfLifeMs: 10 * HOUR_MS,
   carriedBitsMax: 8,
 }
@@ -77,6 +78,11 @@ describe('within one window', () => {
     ['is taken from each cause', [found(0, 9, 'source'), found(1, 5, 'client')], [6, 6 + 2 + 2]],
     ['leaves nothing of what is smaller, and never less', [found(0, 9, 'source'), found(1, 2, 'client')], [6, 6]],
     ['is not taken from a fact, which is no matter of chance', [found(0, 9, 'fact'), found(1, 1, 'source')], [9, 9]],
+    [
+      'is not taken from a detector that the settings except, which is the loudest of its cause with fewer bits',
+      [found(0, 6, 'source', { detector: 'new-address' }), found(1, 5, 'source', { detector: 'new-country' })],
+      [3, 5],
+    ],
   ])('the drift of three bits %s', (_, findings, expected) => {
     expect(sums(findings, { ...SETTINGS, driftBits: 3 })).toEqual(expected)
   })

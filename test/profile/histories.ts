@@ -122,6 +122,7 @@ export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
     coincidenceWindowMs: fc.constantFrom(60_000, HOUR_MS, 6 * HOUR_MS),
     coincidenceBits: fc.constantFrom(0, 2),
     driftBits: fc.constantFrom(0, 0.7, 3),
+    driftFree: fc.constantFrom([], ['new-country'], ['new-address', 'unusual-hour']),
     halfLifeMs: fc.constantFrom(HOUR_MS, DAY_MS, 30 * DAY_MS),
     carriedBitsMax: fc.constantFrom(0, 4, 64),
   }),

@@ -52,7 +52,7 @@ WITH
       AND ms != arrayMin(arrayMap(entry -> entry.3, family)), firsts_of(family)) AS goes_on
 SELECT least(if(goes_on, 4, 1000), greatest(0, unseen_bits + {peers: Float64})) AS bits`
 
-/** How often a token returns to a source after another one, of its hours that were about as busy. */
+/** How often a token returns to a source after another one, of its hours by how busy they were. */
 export const CONCURRENT_USE_SQL = `
 WITH
   past AS (${PAST}),
@@ -68,12 +68,14 @@ WITH
       countIf(bitAnd(past.held, 32) != 0) AS quarantined, countIf(bitAnd(learned, 128) != 0) AS network_turns,
       countIf(bitAnd(learned, 256) != 0) AS address_turns
     FROM past GROUP BY hour),
-  1 + (SELECT max(taught + quarantined) FROM by_hour WHERE hour IN (now_hour, now_hour - 1)) AS calls,
-  (SELECT groupArray(if(is_elsewhere, network_turns, address_turns)) FROM (
+  1 + coalesce((SELECT max(taught + quarantined) FROM by_hour WHERE hour IN (now_hour, now_hour - 1)), 0) AS calls,
+  (SELECT groupArray((if(is_elsewhere, network_turns, address_turns), counted)) FROM (
     SELECT *, taught + if(hour <= now_hour - intDiv({adopt: Int64}, 3600000), quarantined, 0) AS counted FROM by_hour
     WHERE hour < now_hour AND hour >= now_hour - 672)
-    WHERE counted > 0 AND counted * 2 >= calls) AS turns,
-  -log2((arrayCount(count -> count > 0, turns) + 0.5) / (length(turns) + 1)) * if(is_elsewhere, 1, 0.7) AS rare_bits,
+    WHERE counted > 0) AS past_hours,
+  arrayCount(seen -> seen.1 > 0, past_hours) AS turning,
+  arraySum(seen -> if(seen.1 > 0, 1, least(1, seen.2 / least(8, calls))), past_hours) AS showing,
+  -log2((turning + 0.5) / (showing + 1)) * if(is_elsewhere, 1, 0.7) AS rare_bits,
   (SELECT max(toUnixTimestamp64Milli(bucket)) FROM findings FINAL
     WHERE subject = {token: String} AND detector = 'concurrent-use' AND offset < {offset: UInt64}) AS told_ms
 SELECT if(told_ms > 0 AND now_hour * 3600000 - told_ms <= 86400000, least(4, rare_bits), rare_bits) AS bits`
@@ -92,17 +94,17 @@ WITH
   ((among, reach) -> arrayMax(arrayMap(off -> arrayCount(one -> one.2 = (hour_now + off + 24) % 24 AND has(among, one.1),
       worked), range(-reach, reach + 1)))) AS days_near,
   (among -> -log2(least(1, (days_near(among, 1) + 0.5) / (length(among) + 1)))) AS bits_of
-SELECT greatest(bits_of(days), bits_of(alike)) + if(days_near(days, 3) = 0, 1, 0) AS bits`
+SELECT greatest(bits_of(days), bits_of(alike)) + if(days_near(days, 3) = 0, 4, 0) AS bits`
 
 /** The mass of the unseen over active hours, and the prior for a change of the kind of work. */
 export const FIRST_WRITE_SQL = `
 WITH past AS (${PAST})
-SELECT log2(uniqExact(intDiv(ms, 3600000)) + 1) + 2 AS bits FROM past WHERE bitAnd(learned, 32) != 0`
+SELECT log2(uniqExact(intDiv(ms, 3600000)) + 1) AS bits FROM past WHERE bitAnd(learned, 32) != 0`
 
 /** Pauses between active days of an unknown rate: the Lomax tail of the silence. */
 export const DORMANT_TOKEN_SQL = `
 WITH
   past AS (${PAST}),
   (SELECT max(ms) FROM past WHERE bitAnd(bitOr(learned, held), 32) != 0) AS latest_ms
-SELECT least(10, (count() - 1) * log2(1 + ({at: Int64} - latest_ms) / 86400000 / (max(day) - min(day)))) AS bits
+SELECT least(12, (count() - 1) * log2(1 + ({at: Int64} - latest_ms) / 86400000 / (max(day) - min(day)))) AS bits
 FROM (SELECT DISTINCT intDiv(ms, 86400000) AS day FROM past WHERE bitAnd(learned, 32) != 0)`
