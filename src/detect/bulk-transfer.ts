@@ -11,7 +11,8 @@ import { z } from 'zod'
 import { findHour } from '../profile/frequency.ts'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
-import { createExpectation, volumeBits } from '../profile/volume.ts'
+import { spikeBits } from '../profile/rate.ts'
+import { createExpectation } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { explainVolume, volumeStep } from './shared/volume-steps.ts'
@@ -39,9 +40,9 @@ export const bulkTransfer = defineDetector({
         const bytes = (counts?.bytes ?? 0) + event.bytesIn + event.bytesOut
         if (bytes < bytesMin) return undefined
         const expected = expectedOf(profile, hour)
-        const { hours, upperMean, upperShape, mean } = expected
+        const { observations: hours, upperMean, upperShape, mean } = expected
         const units = Math.ceil(bytes / unitBytes)
-        const bits = volumeBits(expected, units)
+        const bits = spikeBits(expected, units)
         const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)
         if (step === undefined) return undefined
         const { tailBits, ...told } = step

@@ -11,7 +11,7 @@ import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
 import { callsInHour } from '../profile/frequency.ts'
 import { expectedOfDay } from '../profile/days.ts'
-import { volumeBits } from '../profile/volume.ts'
+import { spikeBits } from '../profile/rate.ts'
 import { DAY_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { createHourlyFit } from './shared/hourly-fit.ts'
@@ -37,18 +37,19 @@ export const dailyVolume = defineDetector({
         const hour = hourOf(event.timeMs)
         const expected = expectedOf(profile, hour)
         if (expected === undefined) return undefined
-        const { hours, before, mean, upperMean, upperShape } = expected
-        const calls = before + callsInHour(profile, event.timeMs) + 1
+        const { observations, before, mean, upperMean, upperShape } = expected
+        const now = callsInHour(profile, event.timeMs) + 1
+        const calls = before + now
         if (calls < callsMin || calls <= mean) return undefined
-        const bits = volumeBits(expected, calls)
+        const bits = spikeBits(expected, now)
         const step = volumeStep(profile, NAME, Math.floor(event.timeMs / DAY_MS) * DAY_MS, bits, bitsMin)
         if (step === undefined) return undefined
         const { tailBits, ...told } = step
         return {
           ...told,
           seen: `${Math.round(calls)} calls within 24 hours`,
-          normal: `${Math.round(mean)} expected from the same weekday of two weeks, as ${hours} days before were from theirs`,
-          numbers: { count: calls, mean: upperMean, shape: upperShape, hours, tailBits },
+          normal: `${Math.round(mean)} expected from the same weekday of two weeks, as ${observations} days before were from theirs`,
+          numbers: { count: calls, mean: upperMean, shape: upperShape, hours: observations, tailBits },
         }
       },
     }

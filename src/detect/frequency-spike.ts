@@ -1,30 +1,47 @@
 /**
- * A token that makes far more calls in an hour than it ever does at this time.
+ * A token that makes far more calls in an hour, or in five minutes, than it ever does at this time.
  *
- * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, this one included,
- * against what the token's own hours of four weeks let expect at this time of the day and of the week
- * (profile/volume.ts). Bits: upper tail of a negative binomial, given that there were any calls, tempered, and told in
- * steps of four bits; an hour is judged every hour, so `bitsMin` keeps quiet what comes by chance. What follows within a
- * day goes on with what was told.
+ * Attack: data pulled out in bulk, or a stolen token put into a script. Signal: calls of the hour, and of the running five
+ * minutes, this one included, against what the token's own hours of four weeks let expect at this time of the day and of
+ * the week (profile/volume.ts), and against how calls were spread within its hours (profile/five-minutes.ts): so a burst
+ * is told while it begins. Bits: upper tail of a negative binomial, given that there were any calls, tempered, and told in
+ * steps of four bits, by the hour, of whichever of the two is rarer; an hour has twelve chances to be five rare minutes,
+ * so those are worth log2(12) bits less. An hour is judged every hour: `bitsMin` keeps quiet what comes by chance. What
+ * follows within a day goes on with what was told.
  * Blind to: a slow theft that keeps to the usual rate; the first day.
  */
 import { z } from 'zod'
+import type { AccessEvent } from '../event.ts'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
+import { burstinessBefore, callsInFiveMinutes, fiveMinutesOf, isRunning } from '../profile/five-minutes.ts'
 import { callsInHour } from '../profile/frequency.ts'
-import { createExpectation, volumeBits } from '../profile/volume.ts'
-import { HOUR_MS, count } from '../settings.ts'
+import type { TokenProfile } from '../profile/profile.ts'
+import { type RateFit, fitFiveMinutes, spikeBits } from '../profile/rate.ts'
+import { BUCKETS_PER_HOUR } from '../profile/rate/burst.ts'
+import { createExpectation } from '../profile/volume.ts'
+import { HOUR_MS, MINUTE_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
+import { createHourlyFit } from './shared/hourly-fit.ts'
 import { explainVolume, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'frequency-spike'
 
+/** Calls of one stretch of time, and what was expected of it. */
+interface Stretch {
+  readonly calls: number
+  readonly fit: RateFit
+  readonly bits: number
+  /** Stretches of this length in an hour. */
+  readonly looks: number
+}
+
 export const frequencySpike = defineDetector({
   name: NAME,
-  summary: 'A token that makes far more calls in an hour than it ever does at this time.',
+  summary: 'A token that makes far more calls in an hour, or in five minutes, than it ever does at this time.',
   cause: 'volume',
   settings: z.strictObject({
-    callsMin: count('Fewer calls in an hour are never a spike.').default(10),
+    callsMin: count('Fewer calls are never a spike.').default(10),
     bitsMin: z
       .number()
       .min(0)
@@ -36,24 +53,42 @@ export const frequencySpike = defineDetector({
   explain: explainVolume,
   create: ({ callsMin, bitsMin }) => {
     const expectedOf = createExpectation((counts) => counts.learned + counts.held, 1)
+    const burstinessOf = createHourlyFit((profile, hour) => burstinessBefore(profile.fine, hour))
+
+    function inHour(profile: TokenProfile, event: AccessEvent): Stretch {
+      const calls = callsInHour(profile, event.timeMs) + 1
+      const fit = expectedOf(profile, hourOf(event.timeMs))
+      return { calls, fit, bits: spikeBits(fit, calls), looks: 1 }
+    }
+
+    /** The five minutes, where they are worth more than their hour. */
+    function inFiveMinutes(profile: TokenProfile, event: AccessEvent, hour: Stretch): Stretch {
+      if (!isRunning(profile.fine, event.timeMs)) return hour
+      const calls = callsInFiveMinutes(profile.fine, fiveMinutesOf(event.timeMs)) + 1
+      if (calls < callsMin || calls * BUCKETS_PER_HOUR <= hour.fit.upperMean) return hour
+      const fit = fitFiveMinutes(hour.fit, burstinessOf(profile, hourOf(event.timeMs)))
+      const bits = spikeBits(fit, calls) - Math.log2(BUCKETS_PER_HOUR)
+      return bits > hour.bits ? { calls, fit, bits, looks: BUCKETS_PER_HOUR } : hour
+    }
+
     return {
       name: NAME,
       inspect(event, profile) {
         if (isUnauthenticated(event)) return undefined
-        const calls = callsInHour(profile, event.timeMs) + 1
-        if (calls < callsMin) return undefined
-        const hour = hourOf(event.timeMs)
-        const expected = expectedOf(profile, hour)
-        const { hours, upperMean, upperShape, mean } = expected
-        const bits = volumeBits(expected, calls)
-        const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)
+        const hour = inHour(profile, event)
+        if (hour.calls < callsMin) return undefined
+        const { calls, fit, bits, looks } = inFiveMinutes(profile, event, hour)
+        const hourMs = hourOf(event.timeMs) * HOUR_MS
+        const step = volumeStep(profile, NAME, hourMs, bits, bitsMin)
         if (step === undefined) return undefined
         const { tailBits, ...told } = step
+        const { mean, upperMean, upperShape, observations } = fit
+        const startMs = looks === 1 ? hourMs : fiveMinutesOf(event.timeMs) * 5 * MINUTE_MS
         return {
           ...told,
-          seen: `${calls} calls within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
-          normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${hours} active hours of four weeks`,
-          numbers: { count: calls, mean: upperMean, shape: upperShape, hours, tailBits },
+          seen: `${calls} calls within the ${looks === 1 ? 'hour' : 'five minutes'} from ${new Date(startMs).toISOString().slice(0, 16)}Z`,
+          normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${observations} active hours of four weeks`,
+          numbers: { count: calls, mean: upperMean, shape: upperShape, hours: observations, looks, tailBits },
         }
       },
     }

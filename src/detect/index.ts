@@ -11,6 +11,7 @@ import { firstWrite } from './first-write.ts'
 import { expiredTokenUsed } from './expired-token-used.ts'
 import { expiringSoon } from './expiring-soon.ts'
 import { foreignTenant } from './foreign-tenant.ts'
+import { frequencyDrop } from './frequency-drop.ts'
 import { frequencySpike } from './frequency-spike.ts'
 import { impossibleTravel } from './impossible-travel.ts'
 import { leakedTokenUsed } from './leaked-token-used.ts'
@@ -22,6 +23,7 @@ import { newToken } from './new-token.ts'
 import { newUserAgent } from './new-user-agent.ts'
 import { sensitiveRoute } from './sensitive-route.ts'
 import { sharedSource } from './shared-source.ts'
+import { wentSilent } from './went-silent.ts'
 import { unusualHour } from './unusual-hour.ts'
 import { ownerlessToken } from './ownerless-token.ts'
 import { permanentBroadToken } from './permanent-broad-token.ts'
@@ -48,6 +50,8 @@ export const detectorDefinitions = [
   frequencySpike,
   dailyVolume,
   bulkTransfer,
+  wentSilent,
+  frequencyDrop,
   errorBurst,
   rateLimited,
   impossibleTravel,

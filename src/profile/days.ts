@@ -6,8 +6,8 @@
  * variance the spread, r = 1 / variance the shape of a negative binomial (a gamma-mixed Poisson).
  */
 import type { HourCounts } from './activity.ts'
-import type { Expected } from './volume.ts'
 import type { TokenProfile } from './profile.ts'
+import type { RateFit } from './rate.ts'
 
 /** Days that are looked back on. */
 const DAYS = 28
@@ -19,8 +19,8 @@ const PRIOR_RATIOS = 3
 /** A day above this many times its forecast teaches no more than that: a past attack is no excuse for the next. */
 const RATIO_MAX = 3
 
-/** Undefined while there are too few days. `hours` of the answer counts ratios, for so many observations can vouch. */
-export function expectedOfDay(profile: TokenProfile, hour: number): Expected | undefined {
+/** Undefined while there are too few days. Its observations are ratios, for so many can vouch. */
+export function expectedOfDay(profile: TokenProfile, hour: number): RateFit | undefined {
   const sums = daySums(profile.activity.hours, hour)
   const forecast = forecastOf(sums, 0)
   if (forecast === undefined || forecast === 0) return undefined
@@ -35,11 +35,20 @@ export function expectedOfDay(profile: TokenProfile, hour: number): Expected | u
   const mean = forecast * Math.max(1, growth)
   const shape = (growth * growth * (ratios.length + PRIOR_RATIOS)) / spread
   const before = (sums[0] as number) - callsOf(profile, hour)
-  return { hours: ratios.length, mean, upperMean: mean, upperShape: shape, lowerMean: mean, lowerShape: shape, before }
+  return {
+    mean,
+    upperMean: mean,
+    upperShape: shape,
+    lowerMean: mean,
+    lowerShape: shape,
+    before,
+    observations: ratios.length,
+    isWeekKnown: true,
+  }
 }
 
 /** Calls of the 24 hours that end with `hour`, and of those one day, two days, ... before. NaN before the first hour. */
-function daySums(hours: readonly HourCounts[], hour: number): Float64Array {
+export function daySums(hours: readonly HourCounts[], hour: number): Float64Array {
   const sums = new Float64Array(DAYS)
   for (const counts of hours) {
     const day = Math.floor((hour - counts.hour) / 24)
@@ -51,7 +60,7 @@ function daySums(hours: readonly HourCounts[], hour: number): Float64Array {
 }
 
 /** Mean of the same weekday one and two weeks before; of one alone where there is no other. */
-function forecastOf(sums: Float64Array, day: number): number | undefined {
+export function forecastOf(sums: Float64Array, day: number): number | undefined {
   const last = sums[day + 7] ?? Number.NaN
   const before = sums[day + 14] ?? Number.NaN
   if (Number.isNaN(last)) return undefined

@@ -61,7 +61,12 @@ export function callsInFiveMinutes(fine: FiveMinutes, bucket: number): number {
   return 0
 }
 
-/** How calls were spread within the 23 hours before an hour: what is known of them all until that hour is over. */
+/** Whether the time is in the newest hour or after it: of that hour nothing was dropped yet. */
+export function isRunning({ newest }: FiveMinutes, timeMs: number): boolean {
+  return Math.floor(newest / BUCKETS_PER_HOUR) <= Math.floor(fiveMinutesOf(timeMs) / BUCKETS_PER_HOUR)
+}
+
+/** How calls were spread within the 23 hours before an hour: all of them are known until that hour is over. */
 export function burstinessBefore(fine: FiveMinutes, hour: number): Burstiness {
   const end = hour * BUCKETS_PER_HOUR
   const since = end + BUCKETS_PER_HOUR - BUCKETS_KEPT
@@ -73,7 +78,7 @@ export function burstinessBefore(fine: FiveMinutes, hour: number): Burstiness {
     buckets.push(bucket)
     counts.push((fine.packed[at] as number) >>> BUCKET_BITS)
   }
-  return measureBurstiness({ since, buckets, counts }, end)
+  return measureBurstiness({ buckets, counts })
 }
 
 /** The greatest bucket up to the newest one that ends in the entry's bits. */

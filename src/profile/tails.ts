@@ -29,6 +29,24 @@ export function negativeBinomialLowerTailBits(count: number, mean: number, shape
   return Math.max(0, -(logFront - Math.log(betaFraction(1 - q, shape, above))) / LN2)
 }
 
+/**
+ * -log2 P(T >= t) for Student's t with so many degrees of freedom: half of I_x(freedom / 2, 1 / 2) with
+ * x = freedom / (freedom + t^2) (DLMF 8.17.2; Johnson, Kotz & Balakrishnan, 1995, section 28.2). 0 up to t = 0.
+ */
+export function studentTailBits(t: number, freedom: number): number {
+  if (t <= 0) return 0
+  const x = freedom / (freedom + t * t)
+  const [a, b] = [freedom / 2, 1 / 2]
+  const log = (of: number) => of / LN2
+  // The fraction converges on the near side of the mean; beyond it the other part is small and taken off.
+  if (x < (a + 1) / (a + b + 2)) {
+    const logFront = a * Math.log(x) + b * Math.log1p(-x) - Math.log(a) - logBeta(a, b)
+    return 1 - log(logFront - Math.log(betaFraction(x, a, b)))
+  }
+  const logFront = b * Math.log1p(-x) + a * Math.log(x) - Math.log(b) - logBeta(a, b)
+  return 1 - Math.log2(1 - Math.exp(logFront) / betaFraction(1 - x, b, a))
+}
+
 /** The continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated by the modified Lentz method. */
 function betaFraction(x: number, a: number, b: number): number {
   const tiny = 1e-300

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { DetectorDefinition } from '../../src/detect/detector.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import { detectorDefinitions } from '../../src/detect/index.ts'
-import { betaBinomialTailBits, negativeBinomialTailBits } from '../../src/profile/tails.ts'
+import { betaBinomialTailBits, negativeBinomialTailBits, studentTailBits } from '../../src/profile/tails.ts'
 import { createCaseDetection, play, readCases } from './case-folders.ts'
 
 const FUNCTIONS = {
@@ -13,6 +13,7 @@ const FUNCTIONS = {
   floor: Math.floor,
   nbTail: negativeBinomialTailBits,
   bbTail: betaBinomialTailBits,
+  tTail: studentTailBits,
 }
 /** Bits are told to two or more decimals. */
 const TOLERANCE_BITS = 0.01

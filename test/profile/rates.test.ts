@@ -1,9 +1,8 @@
-/** What is normal for a token's calls an hour and for its share of refused ones, fitted to its own four weeks. */
+/** What is normal for a token's share of refused calls, fitted to its own four weeks. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hourCounts } from '../../src/profile/activity.ts'
 import { errorBits, fitErrors } from '../../src/profile/errors.ts'
-import { fitFrequency, frequencyBits } from '../../src/profile/frequency.ts'
 import { type TokenProfile, createProfile } from '../../src/profile/profile.ts'
 import { call } from './calls.ts'
 
@@ -29,70 +28,6 @@ function profileOf(hours: readonly Hour[]): TokenProfile {
 function every(count: number, of: (hour: number) => Omit<Hour, 'hour'>): Hour[] {
   return Array.from({ length: count }, (_, index) => ({ hour: MONDAY + index, ...of(index) }))
 }
-
-describe('the calls that an hour is expected to have', () => {
-  test('are unknown for a token without hours before it', () => {
-    expect(fitFrequency(profileOf([]), MONDAY)).toBeUndefined()
-    expect(fitFrequency(profileOf([{ hour: MONDAY, learned: 5 }]), MONDAY)).toBeUndefined()
-    expect(fitFrequency(profileOf([{ hour: MONDAY, held: 5 }]), MONDAY + 1)).toBeUndefined()
-  })
-
-  test('are the mean of an even token, however many calls an hour that is', () => {
-    const fit = fitFrequency(profileOf(every(WEEK, () => ({ learned: 40 }))), MONDAY + WEEK)
-    expect(fit).toMatchObject({ hours: WEEK, mean: 40, median: 40, p98: 40 })
-  })
-
-  test('follow the time of the day', () => {
-    const office = every(2 * WEEK, (hour) => ({ learned: hour % 24 >= 9 && hour % 24 < 17 ? 100 : 2 }))
-    const at = (hour: number) => fitFrequency(profileOf(office), MONDAY + 2 * WEEK + hour)
-    expect(at(12)?.mean).toBeGreaterThan(95)
-    expect(at(3)?.mean).toBeLessThan(40)
-  })
-
-  test('are not raised by one spike of the past', () => {
-    const quiet = every(WEEK, () => ({ learned: 10 }))
-    const spiked = quiet.map((hour, index) => (index === 50 ? { ...hour, learned: 5000 } : hour))
-    const bits = (hours: readonly Hour[]) => {
-      const fit = fitFrequency(profileOf(hours), MONDAY + WEEK)
-      return fit === undefined ? 0 : frequencyBits(fit, 200)
-    }
-    expect(bits(spiked)).toBeGreaterThan(bits(quiet) - 1)
-  })
-
-  test('rest on four weeks and no more', () => {
-    const fit = fitFrequency(profileOf(every(6 * WEEK, () => ({ learned: 1 }))), MONDAY + 6 * WEEK)
-    expect(fit?.hours).toBe(4 * WEEK)
-  })
-
-  test('leave calls in quarantine out until they are old enough to be adopted', () => {
-    const hours = every(WEEK, (hour) => ({ learned: 10, held: hour % 2 === 0 ? 90 : 0 }))
-    expect(fitFrequency(profileOf(hours), MONDAY + WEEK + 24)?.mean).toBe(10)
-    expect(fitFrequency(profileOf(hours), MONDAY + 3 * WEEK)?.mean).toBeGreaterThan(50)
-  })
-
-  test('a token that has come to do more is found for adoptAfterMs, not for as long as it is remembered', () => {
-    const grown = every(4 * WEEK, (hour) => (hour < 2 * WEEK ? { learned: 10 } : { learned: 30, held: 170 }))
-    const bitsAt = (hour: number) => {
-      const fit = fitFrequency(profileOf(grown.slice(0, hour)), MONDAY + hour)
-      return fit === undefined ? 0 : frequencyBits(fit, 200)
-    }
-    expect(bitsAt(3 * WEEK)).toBeGreaterThan(8)
-    expect(bitsAt(4 * WEEK + 24)).toBeLessThan(8)
-  })
-
-  test('bound what a short history may claim: twice the rank among its hours', () => {
-    const counts = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 60 })
-    fc.assert(
-      fc.property(counts, fc.integer({ min: 0, max: 1_000_000 }), (counts, calls) => {
-        const hours = counts.map((learned, index) => ({ hour: MONDAY + index, learned }))
-        const fit = fitFrequency(profileOf(hours), MONDAY + counts.length)
-        const bits = fit === undefined ? 0 : frequencyBits(fit, calls)
-        expect(bits).toBeGreaterThanOrEqual(0)
-        expect(bits).toBeLessThanOrEqual(2 * Math.log2(counts.length + 1))
-      }),
-    )
-  })
-})
 
 describe('the share of refused calls that is expected', () => {
   const shareOf = ({ alpha, beta }: { readonly alpha: number; readonly beta: number }) => alpha / (alpha + beta)

@@ -2,7 +2,7 @@
  * The arithmetic of findings in writing. One line of equations with a semicolon between them, each `EXPRESSION = NUMBER`,
  * the last of which ends in `bits` and is the finding's; what has no equals sign is a remark. Expressions hold numbers,
  * + - * / and parentheses, log2, min, max, floor, and the tails of profile/tails.ts: nbTail(count, mean, shape) and
- * bbTail(refused, calls, alpha, beta), both -log2 of the probability of so many or more.
+ * bbTail(refused, calls, alpha, beta), both -log2 of the probability of so many or more, and tTail(t, freedom).
  */
 import type { FoundNumbers } from '../detector.ts'
 import { STEP_BITS } from './step.ts'

@@ -1,10 +1,9 @@
 /** How the detectors of volume tell a bucket: in steps of four bits, and as one that goes on for a day after the first. */
-import { negativeBinomialTailBits } from '../../profile/tails.ts'
-import { TEMPER } from '../../profile/volume.ts'
+import { TEMPER } from '../../profile/rate.ts'
 import type { TokenProfile } from '../../profile/profile.ts'
 import { DAY_MS } from '../../settings.ts'
 import type { Cause, FoundNumbers } from '../detector.ts'
-import { num, stepEquations } from './arithmetic.ts'
+import { bitsEquation, num, stepEquations } from './arithmetic.ts'
 import { STEP_BITS, type Step, newStep } from './step.ts'
 
 export interface VolumeStep {
@@ -16,8 +15,9 @@ export interface VolumeStep {
 }
 
 /**
- * The step that `bits` has newly reached in the bucket. Where the bucket of the day before was told, this one goes on
- * with it: a launch, a migration or a thief at work lasts for hours, and is told whole once.
+ * The step that `bits` has newly reached in the bucket. Where a bucket of the day before was told, this one goes on with
+ * it: a launch, a migration or a thief at work lasts for hours, and is told whole once. What comes to a higher step than
+ * all that it goes on with is told whole, for it grows.
  * @param bitsMin less than this is no surprise, for a bucket is judged every hour.
  */
 export function volumeStep(
@@ -30,18 +30,24 @@ export function volumeStep(
   if (bits < bitsMin) return undefined
   const raised = profile.raised.get(detector)
   const goesOn = raised !== undefined && bucketMs > raised.bucketMs && bucketMs - raised.bucketMs <= DAY_MS
-  const tailBits = goesOn ? Math.min(bits, STEP_BITS) : bits
-  const step = newStep(profile, detector, bucketMs, tailBits)
-  if (step === undefined) return undefined
-  return { ...step, tailBits, ...(goesOn ? { cause: 'again' as const } : {}) }
+  const step = Math.floor(bits / STEP_BITS)
+  if (goesOn && step > 0 && step <= raised.step) {
+    // The highest step so far goes with it, so that the next bucket knows what it goes on with.
+    return { tailBits: bits, bits: STEP_BITS, bucket: { startMs: bucketMs, step: raised.step }, cause: 'again' }
+  }
+  const told = newStep(profile, detector, bucketMs, bits)
+  return told === undefined ? undefined : { ...told, tailBits: bits }
 }
 
-/** The arithmetic of volumeBits, from the numbers `count`, `mean`, `shape`, `hours` and `tailBits`. */
+/**
+ * The arithmetic of spikeBits, from the numbers `count`, `mean`, `shape`, `hours` and `tailBits`, and `looks`, 1 where it
+ * is not told.
+ */
 export function explainVolume(found: FoundNumbers): string {
-  const { count = 0, mean = 0, shape = 1, hours = 0, tailBits = 0 } = found.numbers
-  const ratio = negativeBinomialTailBits(count, mean, shape) - negativeBinomialTailBits(1, mean, shape)
+  const { count = 0, mean = 0, shape = 1, hours = 0, looks = 1, tailBits = 0 } = found.numbers
   const tail = `nbTail(${num(count)}, ${num(mean)}, ${num(shape)}) - nbTail(1, ${num(mean)}, ${num(shape)})`
-  const own = `min(2 * log2(${num(hours)} + 1), ${TEMPER} * (${tail}))`
-  const isCut = Math.min(TEMPER * ratio, 2 * Math.log2(hours + 1)) > tailBits + 0.01
-  return stepEquations(isCut ? `min(${num(tailBits)}, ${own})` : own, tailBits, found)
+  const tempered = `min(2 * log2(${num(hours)} + 1), ${TEMPER} * (${tail}))`
+  const own = looks === 1 ? tempered : `${tempered} - log2(${num(looks)})`
+  if (found.cause !== 'again') return stepEquations(own, tailBits, found)
+  return `${own} = ${num(tailBits)}; ${bitsEquation(String(STEP_BITS), found, 'it goes on with what was told within the day before')}`
 }

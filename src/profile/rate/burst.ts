@@ -1,5 +1,4 @@
 /** How counts are spread within an hour: from evenly to all at once. */
-import type { CountHistory } from './history.ts'
 
 export const BUCKETS_PER_HOUR = 12
 
@@ -10,22 +9,26 @@ export interface Burstiness {
    * 1 + 1/w. At 12 all of an hour comes at once.
    */
   readonly ratio: number
-  /** Five-minute buckets with something in them that it rests on. */
-  readonly observations: number
 }
 
-/**
- * From the five-minute buckets before `bucket`. The hour of the greatest count is left out, so that one burst does not
- * excuse the next.
- */
-export function measureBurstiness({ buckets, counts }: CountHistory, bucket: number): Burstiness {
+/** Counts by bucket, a bucket being a number of five minutes since 1970. */
+export interface FineCounts {
+  /** Ascending; only buckets in which something was counted. */
+  readonly buckets: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** Pairs of calls that are taken to have come at once before any are known: a few calls may look evenly spread. */
+const PRIOR_PAIRS = 20
+
+/** The hour of the greatest count is left out, so that one burst does not excuse the next. */
+export function measureBurstiness({ buckets, counts }: FineCounts): Burstiness {
   const all = { pairs: 0, products: 0 }
   let greatest = { hour: -1, count: 0, pairs: 0, products: 0, sum: 0 }
   let current = { ...greatest }
-  let observations = 0
 
-  for (let at = 0; at < buckets.length && (buckets[at] as number) < bucket; at++) {
-    const hour = Math.floor((buckets[at] as number) / BUCKETS_PER_HOUR)
+  for (const [at, bucket] of buckets.entries()) {
+    const hour = Math.floor(bucket / BUCKETS_PER_HOUR)
     if (hour !== current.hour) current = { hour, count: 0, pairs: 0, products: 0, sum: 0 }
     const count = counts[at] as number
     const pairs = count * (count - 1)
@@ -37,11 +40,11 @@ export function measureBurstiness({ buckets, counts }: CountHistory, bucket: num
     current.sum += count
     current.count = Math.max(current.count, count)
     if (current.count > greatest.count) greatest = current
-    observations++
   }
 
-  const pairs = all.pairs - greatest.pairs
-  const products = all.products - greatest.products
-  const ratio = products === 0 ? BUCKETS_PER_HOUR : ((BUCKETS_PER_HOUR - 1) * pairs) / products
-  return { ratio: Math.min(BUCKETS_PER_HOUR, Math.max(1, ratio)), observations }
+  // Twelve squares of an hour stand against 132 products; what comes at once has as many as make the ratio 12.
+  const pairs = all.pairs - greatest.pairs + PRIOR_PAIRS
+  const products = all.products - greatest.products + PRIOR_PAIRS * (1 - 1 / BUCKETS_PER_HOUR)
+  const ratio = ((BUCKETS_PER_HOUR - 1) * pairs) / products
+  return { ratio: Math.min(BUCKETS_PER_HOUR, Math.max(1, ratio)) }
 }
