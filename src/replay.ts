@@ -31,9 +31,18 @@ export interface ReplayDeps {
   readonly clock: Clock
   /** Called in order with each alert. */
   readonly onAlert: (alert: Alert) => void
+  /** Called in order with each block before it is forgotten. */
+  readonly onBlock?: (block: Block) => void
   /** Absent: nothing is stored. */
   readonly store?: Pick<BlockStore, 'write'>
   readonly signal: AbortSignal
+}
+
+/** Takes records as they come. */
+export interface Replay {
+  readonly take: (records: readonly RawRecord[]) => Promise<void>
+  /** What it came to, once all were taken. */
+  readonly end: () => Promise<ReplaySummary>
 }
 
 /** Reads all records. Positions start at offset 0 of the topic, partition 0. */
@@ -42,7 +51,47 @@ export async function replay(
   batches: AsyncIterable<readonly RawRecord[]>,
   deps: ReplayDeps,
 ): Promise<ReplaySummary> {
-  const summary: ReplaySummary = {
+  const { take, end } = createReplay(topic, deps)
+  for await (const records of batches) await take(records)
+  return end()
+}
+
+export function createReplay(topic: string, deps: ReplayDeps): Replay {
+  const summary = emptySummary()
+  let lastIngestedAtMs = 0
+  let block: Block | undefined
+
+  async function close(full: Block): Promise<void> {
+    addUp(summary, full)
+    deps.onBlock?.(full)
+    for (const { alert } of full.alerts) deps.onAlert(alert)
+    await deps.store?.write(full, deps.signal)
+    deps.states.release(full.tokens)
+    block = undefined
+  }
+
+  return {
+    async take(records) {
+      for (let at = 0; at < records.length;) {
+        deps.signal.throwIfAborted()
+        if (block === undefined) {
+          const { offset } = records[at] as RawRecord
+          block = openNewBlock({ topic, partition: 0 }, offset, deps.clock.now(), lastIngestedAtMs)
+          lastIngestedAtMs = block.ingestedAtMs
+        }
+        at += await deps.pipeline.extend(block, records, at)
+        if (isFull(block, deps.limits)) await close(block)
+      }
+    },
+    async end() {
+      if (block !== undefined) await close(block)
+      return summary
+    },
+  }
+}
+
+function emptySummary(): ReplaySummary {
+  return {
     records: 0,
     events: 0,
     deadLetters: 0,
@@ -54,31 +103,6 @@ export async function replay(
     firstMs: 0,
     lastMs: 0,
   }
-  let lastIngestedAtMs = 0
-  let block: Block | undefined
-
-  async function close(full: Block): Promise<void> {
-    addUp(summary, full)
-    for (const { alert } of full.alerts) deps.onAlert(alert)
-    await deps.store?.write(full, deps.signal)
-    deps.states.release(full.tokens)
-    block = undefined
-  }
-
-  for await (const records of batches) {
-    for (let at = 0; at < records.length;) {
-      deps.signal.throwIfAborted()
-      if (block === undefined) {
-        const { offset } = records[at] as RawRecord
-        block = openNewBlock({ topic, partition: 0 }, offset, deps.clock.now(), lastIngestedAtMs)
-        lastIngestedAtMs = block.ingestedAtMs
-      }
-      at += await deps.pipeline.extend(block, records, at)
-      if (isFull(block, deps.limits)) await close(block)
-    }
-  }
-  if (block !== undefined) await close(block)
-  return summary
 }
 
 function addUp(summary: ReplaySummary, block: Block): void {

@@ -40,8 +40,8 @@ export class UserError extends Error {
   }
 }
 
-/** Configurations by program, so that one run reads it once and an error report knows which secrets to mask. */
-const configs = new WeakMap<Command, Config>()
+/** Configurations that a program has read, so that an error report knows which secrets to mask. */
+const configs = new WeakMap<Command, readonly Config[]>()
 
 function rootOf(command: Command): Command {
   let root = command
@@ -53,19 +53,21 @@ function rootOf(command: Command): Command {
  * The configuration from the global options `--config` and `--set` and the environment. Throws ConfigError with all
  * problems; let it pass, it is printed with exit code 2.
  * @param set further `KEY=VALUE` overrides of the command's own, applied last.
+ * @param file instead of the one that `--config` names.
  */
-export function configOf(command: Command, set: readonly string[] = []): Config {
+export function configOf(command: Command, set: readonly string[] = [], file?: string): Config {
   const root = rootOf(command)
   const options = root.opts<{ config?: string; set?: readonly string[] }>()
+  const named = file ?? options.config
   const config = loadConfigFromProcess({
-    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(named === undefined ? {} : { file: named }),
     set: [...(options.set ?? []), ...set],
   })
-  configs.set(root, config)
+  configs.set(root, [...loadedConfigsOf(root), config])
   return config
 }
 
-/** The configuration that a command of this program has read, if any. */
-export function loadedConfigOf(program: Command): Config | undefined {
-  return configs.get(program)
+/** The configurations that a command of this program has read. */
+export function loadedConfigsOf(program: Command): readonly Config[] {
+  return configs.get(program) ?? []
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError, secretsOf } from '../config.ts'
 import { describeError, redactor } from '../log.ts'
 import { clip } from '../text.ts'
-import { EXIT_CODES_HELP, ExitCode, UserError, loadedConfigOf } from './command.ts'
+import { EXIT_CODES_HELP, ExitCode, UserError, loadedConfigsOf } from './command.ts'
 
 export interface CommandEntry {
   readonly name: string
@@ -31,6 +31,15 @@ export const commands: readonly CommandEntry[] = [
       'tokenwatch replay --format cloudtrail --input trail.ndjson --alerts alerts.ndjson --min-bits 8',
     ],
     load: async () => (await import('./replay.ts')).replayCommand(),
+  },
+  {
+    name: 'backtest',
+    summary: 'run stored events through another configuration, and tell what would change',
+    examples: [
+      'tokenwatch backtest --candidate-set alerting.budgetPerDay=1',
+      'tokenwatch backtest --from 2026-10-01 --to 2026-10-15 --candidate next.yaml --json',
+    ],
+    load: async () => (await import('./backtest.ts')).backtestCommand(),
   },
   {
     name: 'migrate',
@@ -222,8 +231,7 @@ function report(error: unknown, program: Command | undefined, output: CliOutput)
     output.err(`${error.message}\n\nAll settings: docs/settings.md, or run: tokenwatch settings\n`)
     return ExitCode.usage
   }
-  const config = program && loadedConfigOf(program)
-  const redact = redactor(secretsOf(config))
+  const redact = redactor(secretsOf(program && loadedConfigsOf(program)))
   if (error instanceof UserError) {
     output.err(`error: ${clip(redact(error.message), 2000)}\n${error.remedy && `remedy: ${error.remedy}\n`}`)
     return error.exitCode

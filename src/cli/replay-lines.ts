@@ -1,9 +1,13 @@
 /** One alert as a line of JSON, as `replay --alerts` writes it. */
 import type { Alert } from '../alert/alert.ts'
 
-/** Ids and addresses come with the strongest evidence first. */
-export function alertLine(alert: Alert): string {
+/**
+ * Ids and addresses come with the strongest evidence first.
+ * @param configuration which one raised it, where there are two.
+ */
+export function alertLine(alert: Alert, configuration?: 'running' | 'candidate'): string {
   return `${JSON.stringify({
+    configuration,
     alert_id: alert.alertId,
     incident_id: alert.incidentId,
     kind: alert.kind,

@@ -1,33 +1,27 @@
 /** `tokenwatch replay`: the same pipeline over a file. */
-import { constants } from 'node:fs'
-import { access, open } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
-import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Alert } from '../alert/alert.ts'
-import { budgetOf } from '../alert/budget.ts'
-import { createMemoryBudget } from '../alert/memory-budget.ts'
-import { createStoredThresholds } from '../app/stored-thresholds.ts'
+import { type MemoryRun, createMemoryRun } from '../app/memory-run.ts'
 import { systemClock } from '../clock.ts'
+import { type Tally, createTally } from '../comparison.ts'
 import type { Config } from '../config.ts'
-import { createDetection, sourceFoldSettingsOf } from '../detection.ts'
-import { createTokenState } from '../fold.ts'
-import { type FileProgress, sha256OfFile } from '../ingest/file.ts'
+import type { FileProgress } from '../ingest/file.ts'
 import { FORMAT_NAMES } from '../ingest/formats/index.ts'
-import { renderTerminal } from '../notify/terminal.ts'
-import { createPipeline } from '../pipeline.ts'
+import type { DecodedRecord } from '../ingest/packed-records.ts'
+import type { RawRecord } from '../ingest/source.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../registry/registered-token.ts'
-import { createMemoryPeers } from '../profile/memory-peers.ts'
-import { replay, UNSTORED_BLOCK } from '../replay.ts'
-import { createSourceFold } from '../source-fold.ts'
-import { createMemorySources } from '../sources/memory-sources.ts'
-import { createMemoryStates } from '../token-states.ts'
+import { type Replay, UNSTORED_BLOCK, createReplay } from '../replay.ts'
+import { openAlertOutput } from './alert-output.ts'
+import { type Candidate, candidateOf, noteIgnored, withCandidate } from './candidate.ts'
 import { ExitCode, UserError, configOf } from './command.ts'
+import { reportJson } from './comparison-json.ts'
+import { reportOf, reportText } from './comparison-report.ts'
+import { jsonText } from './listing.ts'
 import { explainFailures } from './prerequisite.ts'
-import { openReplayInput } from './replay-input.ts'
-import { alertLine } from './replay-lines.ts'
+import { createProgress } from './progress.ts'
+import { explainReading, mustBeReadable, openReplayInput } from './replay-input.ts'
+import { type Reading, type Replayed, replayIntoStore } from './replay-store.ts'
 import { replaySummary } from './replay-summary.ts'
-import { openReplayStore } from './replay-store.ts'
 import { readTokens, refuseProblems } from './token-list.ts'
 
 interface ReplayOptions {
@@ -36,6 +30,7 @@ interface ReplayOptions {
   readonly tokens?: string
   readonly alerts?: string
   readonly minBits?: number
+  readonly json?: boolean
   readonly store: boolean
 }
 
@@ -43,13 +38,17 @@ const EXAMPLES = `
 Examples:
   $ tokenwatch replay --format cloudtrail --input cloudtrail.ndjson.gz
   $ tokenwatch replay --input events.ndjson --tokens registry.json --alerts alerts.ndjson --min-bits 4
+  $ tokenwatch replay --input events.ndjson --candidate-set alerting.budgetPerDay=1
   $ zcat events.ndjson.gz | tokenwatch replay --input - --alerts -
 
 Nothing is stored and no target is notified, unless --store is given: then events, findings and alerts are written to
-the configured ClickHouse, and the alerts are recorded as suppressed.`
+the configured ClickHouse, and the alerts are recorded as suppressed.
+
+With --candidate or --candidate-set the same records go through both configurations, and what is shown is how they
+differ. Lines of --alerts then name theirs in "configuration".`
 
 export function replayCommand(): Command {
-  return new Command('replay')
+  return withCandidate(new Command('replay'))
     .description('Runs the pipeline over a file of events, from an empty state in memory, and shows what it finds.')
     .option('--format <name>', `log format: ${FORMAT_NAMES.join(', ')} (default: ingest.format)`)
     .requiredOption('--input <file>', 'NDJSON, also .gz; - is standard input')
@@ -59,77 +58,102 @@ export function replayCommand(): Command {
     )
     .option('--alerts <file>', 'write one JSON line per alert; - is standard output')
     .option('--min-bits <n>', 'write a line whenever an incident passes another whole bit from n on', parseBits)
+    .option(
+      '--json',
+      'one JSON document instead of tables: alerts by day and detector, noisiest tokens, the difference',
+    )
     .option('--store', 'write to the configured ClickHouse', false)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: ReplayOptions, command: Command) => {
-      const set = options.format === undefined ? [] : [`ingest.format=${options.format}`]
-      await explainFailures(() => runReplay(options, configOf(command, set)))
-    })
+    .action((options: ReplayOptions, command: Command) => explainFailures(() => runReplay(options, command)))
 }
 
-async function runReplay(options: ReplayOptions, config: Config): Promise<void> {
-  const { input } = options
-  await mustBeInput(options)
+/** What the pipeline of a replay looks at beside the records. */
+const SECTIONS = ['enrich', 'detect', 'alerting', 'learning'] as const
+
+async function runReplay(options: ReplayOptions, command: Command): Promise<void> {
+  const { format } = options
+  const set = format === undefined ? [] : [`ingest.format=${format}`]
+  const config = configOf(command, set)
+  const candidate = candidateOf(command, config, SECTIONS, set)
+  await mustMakeSense(options, candidate !== undefined)
+  noteIgnored(candidate, 'the records of a replay are read and decoded once')
   const registry = options.tokens === undefined ? EMPTY_REGISTRY : await readRegistry(options.tokens, config)
-  // With a store the peers are its snapshots.
-  const peers = options.store ? undefined : createMemoryPeers()
-  const sources = options.store ? undefined : createMemorySources(config.learning.adoptAfterMs)
-  const settings = budgetOf(config.alerting)
-  const budget = settings && !options.store ? createMemoryBudget(settings) : undefined
-  const thresholds = settings && options.store ? createStoredThresholds(settings) : undefined
-  const thresholdBits = (budget ?? thresholds)?.thresholdBits
-  const detection = await createDetection(config, {
-    ...(thresholdBits && { thresholdBits }),
-    ...(peers === undefined ? {} : { peers }),
-    ...(sources === undefined ? {} : { sources }),
-    registry,
-    ...(options.minBits === undefined ? {} : { minBits: options.minBits }),
-  })
-  const topic = input === '-' ? 'stdin' : options.store ? `file:${await sha256OfFile(input)}` : 'file'
-  await using stored = options.store ? await openReplayStore(config, topic, detection) : undefined
-  const states = stored?.states ?? createMemoryStates((id) => createTokenState(id, detection.foldSettings.profile))
-  const limits = stored === undefined ? UNSTORED_BLOCK : config.ingest.block
-  const progress = createProgress()
-  const onProgress = progress.update
-  const { batches, decode } = openReplayInput({ input, topic, isStored: options.store, onProgress }, config, detection)
-  const { enrich, fold, foldSettings } = detection
-  const days = stored && thresholds?.daysOf(stored.db)
-  const sourceSettings = sourceFoldSettingsOf(config)
-  const foldSource = sources && createSourceFold({ sources, registry, settings: sourceSettings, shared: foldSettings })
-  const pipeline = createPipeline(
-    {
-      decode,
-      enrich,
-      states,
-      fold,
-      ...(peers && { peers }),
-      ...(budget && { budget }),
-      ...(days && { days }),
-      ...(foldSource && { foldSource }),
+  const progress = createProgress('replay', 'MiB')
+  const reading = {
+    input: options.input,
+    output: await openAlertOutput(options.alerts, options.json || candidate ? 'silent' : 'text'),
+    onProgress: ({ bytesRead, bytesTotal }: FileProgress) => {
+      if (bytesTotal !== undefined) progress.update(Math.round(bytesRead / 2 ** 20), Math.ceil(bytesTotal / 2 ** 20))
     },
-    limits,
-  )
-  const output = await openAlertOutput(options.alerts)
+  }
   const startedAtMs = systemClock.now()
-  const signal = new AbortController().signal
-  const onAlert = (alert: Alert) => output.write(alert)
-  const summary = await replay(topic, explainReading(input, batches), {
-    pipeline,
-    states,
-    limits,
-    clock: systemClock,
-    onAlert,
-    signal,
-    ...(stored === undefined ? {} : { store: stored.blocks }),
-  })
+  const { summary, tokens, report } = options.store
+    ? await replayIntoStore(reading, config, registry)
+    : await replayInMemory(reading, config, candidate, options.minBits, registry)
   progress.stop()
-  await output.close()
-  await stored?.finish()
-  const text = replaySummary(summary, states.size, systemClock.now() - startedAtMs)
-  ;(options.alerts === '-' ? process.stderr : process.stdout).write(text)
+  await reading.output.close()
+  const text = replaySummary(summary, tokens, systemClock.now() - startedAtMs)
+  const out = options.alerts === '-' ? process.stderr : process.stdout
+  if (options.json && report !== undefined) out.write(jsonText(reportJson(report)))
+  else out.write(candidate === undefined || report === undefined ? text : `${text}\n${reportText(report)}`)
 }
 
-async function mustBeInput({ input, store }: ReplayOptions): Promise<void> {
+/** In one pass, also over two configurations. */
+async function replayInMemory(
+  { input, output, onProgress }: Reading,
+  config: Config,
+  candidate: Candidate | undefined,
+  minBits: number | undefined,
+  registry: TokenRegistry,
+): Promise<Replayed> {
+  const topic = input === '-' ? 'stdin' : 'file'
+  const { batches, isDecoded } = openReplayInput({ input, topic, isStored: false, onProgress }, config)
+  const isCompared = candidate !== undefined
+  const shared = { form: isDecoded || isCompared ? 'decoded' : 'raw', registry } as const
+  const running = await createMemoryRun(config, { ...shared, ...(minBits === undefined ? {} : { minBits }) })
+  const tally = createTally(0)
+  const first = started(running, tally, (alert) => output.write(alert, isCompared ? 'running' : undefined))
+  const other = candidate && {
+    tally: createTally(0),
+    run: await createMemoryRun(candidate.config, shared),
+  }
+  const second = other && started(other.run, other.tally, (alert) => output.write(alert, 'candidate'))
+  const read = explainReading(input, batches)
+  for await (const records of isCompared && !isDecoded ? decodedBy(running.decode, read) : read) {
+    await first.take(records)
+    await second?.take(records)
+  }
+  const summary = await first.end()
+  await second?.end()
+  const span = { fromMs: summary.firstMs, toMs: summary.lastMs + 1, learnedFromMs: 0 }
+  const report = reportOf(span, tally, candidate && other && { ...candidate, tally: other.tally })
+  return { summary, tokens: running.states.size, report }
+}
+
+function started({ pipeline, states }: MemoryRun, tally: Tally, onAlert: (alert: Alert) => void): Replay {
+  const signal = new AbortController().signal
+  const shared = { pipeline, states, limits: UNSTORED_BLOCK, clock: systemClock, signal }
+  return createReplay('file', { ...shared, onAlert, onBlock: tally.take })
+}
+
+/** So that two configurations share one decoding. */
+async function* decodedBy(
+  decode: MemoryRun['decode'],
+  batches: AsyncIterable<readonly RawRecord[]>,
+): AsyncGenerator<readonly DecodedRecord[]> {
+  for await (const records of batches) yield records.map((record) => ({ ...record, decoded: decode(record, 0) }))
+}
+
+async function mustMakeSense(options: ReplayOptions, isCompared: boolean): Promise<void> {
+  const { input, store, minBits, json } = options
+  const report = isCompared ? '--candidate' : json ? '--json' : undefined
+  const against = store ? '--store' : minBits === undefined ? undefined : '--min-bits'
+  if (report !== undefined && against !== undefined) {
+    throw new UserError(`${report} and ${against}: expected at most one of them`, {
+      exitCode: ExitCode.usage,
+      remedy: `leave out ${against}: a report counts alerts, and stores nothing`,
+    })
+  }
   if (input !== '-') return mustBeReadable('--input', input)
   if (!store) return
   throw new UserError('--store cannot read standard input: a position is the file and the line', {
@@ -144,83 +168,10 @@ function parseBits(text: string): number {
   return bits
 }
 
-async function mustBeReadable(option: string, path: string): Promise<void> {
-  try {
-    await access(path, constants.R_OK)
-  } catch (error) {
-    throw unreadable(option, path, error)
-  }
-}
-
-function unreadable(option: string, path: string, error: unknown): UserError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-  return new UserError(`${option} ${path}: cannot be read (${code})`, { exitCode: ExitCode.usage, cause: error })
-}
-
-/** A directory, or damaged gzip, shows only while it is read. */
-async function* explainReading<T>(input: string, batches: AsyncIterable<T>): AsyncGenerator<T> {
-  try {
-    yield* batches
-  } catch (error) {
-    throw unreadable('--input', input, error)
-  }
-}
-
 async function readRegistry(path: string, config: Config): Promise<TokenRegistry> {
   const option = `--tokens ${path}`
   if (path === '-') throw new UserError('--tokens takes a file', { exitCode: ExitCode.usage })
   const list = await readTokens(option, path, config)
   refuseProblems(option, list, 'correct these lines')
   return createRegistry(list.tokens)
-}
-
-interface AlertOutput {
-  write(alert: Alert): void
-  /** Rejects when something could not be written. */
-  close(): Promise<void>
-}
-
-/** Lines into a file or standard output; without either, alerts as a person reads them. */
-async function openAlertOutput(target: string | undefined): Promise<AlertOutput> {
-  if (target === undefined) {
-    const style = { colour: process.stdout.isTTY, widthMax: Math.min(100, process.stdout.columns ?? 100) }
-    return { write: (alert) => void process.stdout.write(`${renderTerminal(alert, style)}\n`), close: async () => {} }
-  }
-  if (target === '-') {
-    return { write: (alert) => void process.stdout.write(alertLine(alert)), close: async () => {} }
-  }
-  // Opened before the work begins, so that a bad path does not cost a whole replay.
-  const file = await open(target, 'w').catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
-    throw new UserError(`--alerts ${target}: cannot be written (${code})`, { exitCode: ExitCode.usage, cause: error })
-  })
-  const stream = file.createWriteStream()
-  return {
-    write: (alert) => void stream.write(alertLine(alert)),
-    async close() {
-      stream.end()
-      await finished(stream)
-    },
-  }
-}
-
-/** A bar on a terminal, nothing elsewhere. */
-function createProgress() {
-  const bar = new SingleBar({
-    format: 'replay [{bar}] {percentage}% | {value}/{total} MiB | {eta_formatted} left',
-    hideCursor: true,
-    clearOnComplete: true,
-  })
-  let isShown = false
-  return {
-    update: ({ bytesRead, bytesTotal }: FileProgress): void => {
-      if (!process.stderr.isTTY || bytesTotal === undefined) return
-      if (!isShown) bar.start(Math.ceil(bytesTotal / 2 ** 20), 0)
-      isShown = true
-      bar.update(Math.round(bytesRead / 2 ** 20))
-    },
-    stop() {
-      if (isShown) bar.stop()
-    },
-  }
 }

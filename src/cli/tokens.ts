@@ -3,8 +3,6 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { TokenId } from '../event.ts'
 import { looksLikeCredential, maskShapes } from '../ingest/credential.ts'
 import { SETTLE_MS } from '../registry/history.ts'
-import { timeOf } from '../registry/token-entry.ts'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../settings.ts'
 import {
   type InventoryRow,
   TOKEN_FLAGS,
@@ -21,6 +19,7 @@ import { userName } from './actor.ts'
 import { EXIT_CODES_HELP, ExitCode, UserError, configOf } from './command.ts'
 import { jsonText, listLimit, tableText, timeText } from './listing.ts'
 import { explainFailures } from './prerequisite.ts'
+import { durationArgument, timeArgument } from './times.ts'
 import { tokensImportCommand } from './tokens-import.ts'
 
 export function tokensCommand(): Command {
@@ -55,8 +54,8 @@ function listCommand(): Command {
     .addOption(flag)
     .option('--unowned', 'registered, and belongs to nobody')
     .option('--expired', 'past its expiry')
-    .option('--unused <duration>', 'not used for so long, such as 30d', durationMs)
-    .option('--expiring <duration>', 'expires within so long, such as 14d', durationMs)
+    .option('--unused <duration>', 'not used for so long, such as 30d', durationArgument)
+    .option('--expiring <duration>', 'expires within so long, such as 14d', durationArgument)
     .option('--limit <count>', 'how many to list', listLimit, 100)
     .option('--json', 'one JSON document, with all that is known')
     .addHelpText('after', EXIT_CODES_HELP)
@@ -83,15 +82,6 @@ function flagNamed(text: string): TokenFlag {
   const flag = TOKEN_FLAGS.find((each) => each === text)
   if (flag === undefined) throw new InvalidArgumentError(`expected one of ${TOKEN_FLAGS.join(', ')}`)
   return flag
-}
-
-const UNITS_MS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS }
-
-function durationMs(text: string): number {
-  const [, number, unit = ''] = /^(\d{1,5})([mhdw])$/.exec(text) ?? []
-  const ms = Number(number) * (UNITS_MS[unit] ?? Number.NaN)
-  if (!(ms > 0)) throw new InvalidArgumentError('expected a duration such as 30d, 12h or 45m')
-  return ms
 }
 
 function listText(tokens: readonly InventoryRow[]): string {
@@ -179,12 +169,6 @@ function unknownToken(): UserError {
     exitCode: ExitCode.usage,
     remedy: 'check the id with tokenwatch tokens list, or mark it all the same with --force',
   })
-}
-
-function timeArgument(text: string): number {
-  const ms = timeOf(text)
-  if (ms === undefined || ms === 0) throw new InvalidArgumentError('expected a time such as 2026-03-01T00:00:00Z')
-  return ms
 }
 
 function useText({ calls, accepted, first_at, last_at, sources }: TokenUse): string {

@@ -154,6 +154,7 @@ function databaseOf(name: string, version: string, clients: Clients): Database {
     name,
     version,
     query: (sql, params, rowSchema, signal) => select(ours, redact, sql, params, rowSchema, signal),
+    stream: (sql, params, signal) => streamed(ours, redact, sql, params, signal),
     async command(sql, params = {}, { insertToken, signal } = {}) {
       checkParameters(params)
       await guarded(redact, signal, () =>
@@ -226,6 +227,42 @@ async function select<T>(
     return result.json<unknown>()
   })
   return z.array(rowSchema).parse(rows)
+}
+
+const STREAM_SETTINGS: ServerSettings = {
+  // To sort may take longer than a request may be silent.
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: '10000',
+  // A larger result than this is sorted on disk.
+  max_bytes_before_external_sort: String(256 * 2 ** 20),
+  // Whoever reads may be slower than the server.
+  http_send_timeout: 3_600,
+}
+
+async function* streamed(
+  client: ClickHouseClient,
+  redact: Redact,
+  sql: string,
+  params: QueryParams,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  checkParameters(params)
+  const { stream } = await guarded(redact, signal, () =>
+    client.exec({
+      query: sql,
+      query_params: params,
+      clickhouse_settings: STREAM_SETTINGS,
+      ...(signal ? { abort_signal: signal } : {}),
+    }),
+  )
+  try {
+    yield* stream as AsyncIterable<Uint8Array>
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw clickHouseErrorOf(error, redact)
+  } finally {
+    stream.destroy()
+  }
 }
 
 /** The one place where an error of the library is seen. */

@@ -19,6 +19,11 @@ export interface Database extends AsyncDisposable {
    * text, 64-bit integers as numbers.
    */
   query<T>(sql: string, params: QueryParams, rowSchema: z.ZodType<T>, signal?: AbortSignal): Promise<T[]>
+  /**
+   * A SELECT with its own FORMAT, as bytes, as they come: for results that are too large to be held. Breaks off with an
+   * error where the server does.
+   */
+  stream(sql: string, params: QueryParams, signal?: AbortSignal): AsyncIterable<Uint8Array>
   /** A statement without rows. With an insert token, for `INSERT ... SELECT`, it is pinned as `insert` is. */
   command(sql: string, params?: QueryParams, options?: { insertToken?: string; signal?: AbortSignal }): Promise<void>
   /**

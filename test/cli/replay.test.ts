@@ -10,7 +10,7 @@ import { runCli } from '../../src/cli/index.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
 import { spawnTokenwatch } from '../support/child.ts'
 
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenwatch-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -33,6 +33,7 @@ test.each([
 })
 
 const line = z.strictObject({
+  configuration: z.enum(['running', 'candidate']).optional(),
   alert_id: z.string().regex(/^[0-9a-f]{32}$/),
   incident_id: z.string().regex(/^[0-9a-f]{32}$/),
   kind: z.enum(['opened', 'escalated', 'bits']),
@@ -116,11 +117,59 @@ describe('a simulated fortnight', () => {
       expect(title).toMatch(new RegExp(`^registered ${token_id}`))
   })
 
+  const report = z.object({
+    changes: z.array(z.object({ key: z.string(), running: z.string(), candidate: z.string() })),
+    running: z.object({ alerts: z.number(), days: z.array(z.object({ events: z.number(), alerts: z.number() })) }),
+    candidate: z.object({ alerts: z.number() }).nullable(),
+    difference: z
+      .object({
+        added: z.array(z.object({ told_at: z.string() })),
+        removed: z.array(z.object({ subject: z.string() })),
+      })
+      .nullable(),
+  })
+
+  test('with a candidate tells in one pass what it would add and remove, the same from standard input', async () => {
+    const out = join(folder, 'both.ndjson')
+    const candidate = ['--candidate-set', 'alerting.budgetPerDay=off', '--candidate-set', 'alerting.thresholdBits=9']
+    const [plain, compared, piped, read] = await Promise.all([
+      replay(['--input', file, '--alerts', '-']),
+      replay(['--input', file, '--alerts', out, '--json', ...candidate]),
+      replay(['--input', '-', '--json', ...candidate], text),
+      replay(['--input', file, ...candidate]),
+    ])
+    const shown = report.parse(JSON.parse(compared.stdout))
+    expect(piped.stdout).toBe(compared.stdout)
+    expect(shown.changes.map(({ key }) => key)).toEqual(['alerting.budgetPerDay', 'alerting.thresholdBits'])
+    expect(shown.difference?.added.length).toBeGreaterThan(0)
+    expect(shown.difference?.removed).toEqual([])
+    expect(shown.running.days.reduce((sum, { events }) => sum + events, 0)).toBe(calls.length)
+    const both = linesOf(readFileSync(out, 'utf8'))
+    const own = both.filter(({ configuration }) => configuration === 'running')
+    expect(own).toEqual(linesOf(plain.stdout).map((each) => ({ ...each, configuration: 'running' })))
+    expect(shown.running.alerts).toBe(own.filter(({ kind }) => kind === 'opened').length)
+    expect(read.stdout).toContain('alerting.thresholdBits: 13 -> 9')
+    expect(read.stdout).toMatch(/The candidate would add: \d+\n/)
+    expect(read.stdout).toContain('The candidate would remove: nothing.')
+  })
+
+  test('with a candidate in a file, which says what is wrong with it', async () => {
+    const next = join(folder, 'next.yaml')
+    writeFileSync(next, 'alerting: { budgetPerDays: 1 }\n')
+    const ended = await replay(['--input', file, '--candidate', next, '--candidate-set', 'learning.adoptAfter=3d'])
+    expect(ended.code).toBe(ExitCode.usage)
+    expect(ended.stderr).toMatch(/alerting\.budgetPerDays.*next\.yaml:1/)
+    expect(ended.stderr).toMatch(/learning\.adoptAfter .*\(--candidate-set\)/)
+    expect((await replay(['--input', file, '--candidate', join(folder, 'none')])).stderr).toContain('(--candidate)')
+  })
+
   test.each([
     ['--store of standard input', ['--input', '-', '--store'], /--store cannot read standard input/],
     ['bits that are no number', ['--input', file, '--min-bits', 'many'], /--min-bits/],
     ['alerts into a folder', ['--input', file, '--alerts', folder], /--alerts .*cannot be written/],
     ['a format that is not there', ['--input', file, '--format', 'nginx'], /nginx/],
+    ['a candidate and --store', ['--input', file, '--store', '--candidate-set', 'alerting.thresholdBits=9'], /--store/],
+    ['a report of single bits', ['--input', file, '--json', '--min-bits', '4'], /--min-bits/],
     ['no input', [], /--input/],
   ] as const)('refuses %s', async (_name, args, says) => {
     const ended = await replay(args)

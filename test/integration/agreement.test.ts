@@ -132,7 +132,7 @@ function linesOf(text: string): string[] {
 }
 
 function expectedLines(memory: InMemory): string[] {
-  return linesOf(memory.alerts.map(alertLine).join(''))
+  return linesOf(memory.alerts.map((alert) => alertLine(alert)).join(''))
 }
 
 function findingIdsOf(memory: InMemory): string[] {
