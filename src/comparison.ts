@@ -10,6 +10,7 @@ import { dayOf } from './profile/calendar.ts'
 export interface ToldIncident {
   readonly incidentId: string
   readonly subject: string
+  readonly concern: Concern
   readonly tokenName: string
   readonly tenant: string
   readonly beganAtMs: number
@@ -68,9 +69,9 @@ export function createTally(fromMs: number): Tally {
       Object.assign(known, { lastMs, severity, surpriseBits, detectors })
       return
     }
-    const { incidentId, subject, tokenName, tenant, beganAtMs, title } = alert
+    const { incidentId, subject, concern, tokenName, tenant, beganAtMs, title } = alert
     const now = { severity, surpriseBits, detectors, lastMs, toldAtMs: lastMs, isCounted }
-    incidents.set(id, { incidentId, subject, tokenName, tenant, beganAtMs, title, ...now })
+    incidents.set(id, { incidentId, subject, concern, tokenName, tenant, beganAtMs, title, ...now })
   }
 
   return {
@@ -113,15 +114,9 @@ export interface Difference {
  * Incidents are the same when they are about one subject and one concern at one time: their ids tell by what they began,
  * which another configuration may see differently.
  * @param gapMs between incidents that are no more the same.
- * @param concernOf a detector.
  */
-export function differenceOf(
-  running: Tally,
-  candidate: Tally,
-  gapMs: number,
-  concernOf: (detector: string) => Concern,
-): Difference {
-  const keyOf = ({ subject, detectors }: ToldIncident) => `${concernOf(detectors[0] ?? '')} ${subject}`
+export function differenceOf(running: Tally, candidate: Tally, gapMs: number): Difference {
+  const keyOf = ({ subject, concern }: ToldIncident) => `${concern} ${subject}`
   const bySubject = (tally: Tally) => Map.groupBy(tally.incidents.values(), keyOf)
   const [ofRunning, ofCandidate] = [bySubject(running), bySubject(candidate)]
   const twinOf = (incident: ToldIncident, among: typeof ofRunning) =>

@@ -97,7 +97,7 @@ describe('two configurations', () => {
     const [a, b] = [createTally(fromMs), createTally(fromMs)]
     take(a, { alerts: running.map((one, at) => told({ incidentId: id(`r${at}`), ...one })) })
     take(b, { alerts: candidate.map((one, at) => told({ incidentId: id(`c${at}`), ...one })) })
-    const difference = differenceOf(a, b, GAP_MS, (name) => (name === 'new-token' ? 'governance' : 'misuse'))
+    const difference = differenceOf(a, b, GAP_MS)
     const ids = (incidents: typeof difference.added) => incidents.map(({ incidentId }) => incidentId)
     return { ...difference, added: ids(difference.added), removed: ids(difference.removed) }
   }
@@ -109,7 +109,7 @@ describe('two configurations', () => {
   test.each<[string, Told, Told]>([
     ['another token', { hours: 0 }, { hours: 0, subject: 'tok_b' }],
     ['another day', { hours: 0 }, { hours: 24 }],
-    ['another concern', { hours: 0 }, { hours: 0, by: 'new-token' }],
+    ['another concern', { hours: 0 }, { hours: 0, concern: 'governance' }],
   ])('%s is something else', (_, running, candidate) => {
     expect(compare([running], [candidate])).toMatchObject({ added: ['c0'], removed: ['r0'] })
   })

@@ -66,6 +66,7 @@ function incidentJson(incident: ToldIncident): object {
   return {
     incident_id: incident.incidentId,
     subject: incident.subject,
+    concern: incident.concern,
     token_name: incident.tokenName,
     tenant: incident.tenant,
     began_at: new Date(incident.beganAtMs).toISOString(),

@@ -10,8 +10,6 @@ import {
   differenceOf,
   noisiest,
 } from '../comparison.ts'
-import type { Concern, DetectorDefinition } from '../detect/detector.ts'
-import { detectorDefinitions } from '../detect/index.ts'
 import { DAY_MS } from '../settings.ts'
 import type { Candidate, Change } from './candidate.ts'
 import { tableText, timeText } from './listing.ts'
@@ -41,13 +39,8 @@ export function reportOf(
 ): Report {
   if (other === undefined) return { ...span, running, other }
   const { tally: candidate, changes, config } = other
-  const difference = differenceOf(running, candidate, config.alerting.incidentGapMs, concernOf)
+  const difference = differenceOf(running, candidate, config.alerting.incidentGapMs)
   return { ...span, running, other: { candidate, changes, difference } }
-}
-
-function concernOf(detector: string): Concern {
-  const definitions = detectorDefinitions as readonly DetectorDefinition[]
-  return definitions.find(({ name }) => name === detector)?.concern ?? 'misuse'
 }
 
 /** A column for what runs, and where there is one another for the candidate. */

@@ -148,9 +148,12 @@ describe('the running configuration', () => {
 
 describe('a candidate', () => {
   test('with a higher threshold removes what lies between, and adds nothing', async () => {
-    const set = ['--candidate-set', 'alerting.budgetPerDay=off', '--candidate-set', 'alerting.thresholdBits=60']
+    const everything = ['--from', '2024-09-02']
+    const set = ['--candidate-set', 'alerting.budgetPerDay=off', '--candidate-set', 'alerting.thresholdBits=1000']
     const out = join(folder, 'both.ndjson')
-    const shown = report.parse(JSON.parse((await run('backtest', ...set, '--json', '--alerts', out)).out))
+    const shown = report.parse(
+      JSON.parse((await run('backtest', ...everything, ...set, '--json', '--alerts', out)).out),
+    )
     expect(shown.changes.map(({ key }) => key)).toEqual(['alerting.budgetPerDay', 'alerting.thresholdBits'])
     expect(shown.difference?.added).toEqual([])
     expect(shown.difference?.removed.length).toBe(shown.running.alerts - (shown.candidate?.alerts ?? 0))
