@@ -31,6 +31,7 @@ import {
   isBeforeWindow,
   learn,
   moveWindow,
+  setRaised,
 } from './profile/profile.ts'
 import { SUMMED, firstsOf, masksOf } from './profile/lessons.ts'
 import { type TokenRegistry, isPowerful } from './registry/registered-token.ts'
@@ -279,7 +280,7 @@ function toFinding(
 
 function remember(profile: TokenProfile, finding: Finding): void {
   if (finding.concern === 'misuse') profile.lastFindingMs = Math.max(profile.lastFindingMs, finding.timeMs)
-  if (finding.step > 0) profile.raised.set(finding.detector, { bucketMs: finding.bucketMs, step: finding.step })
+  if (finding.step > 0) setRaised(profile, finding.detector, { bucketMs: finding.bucketMs, step: finding.step })
 }
 
 /** What the incident stands at that the event belongs to, or within whose reach it lies; 0 without one. */

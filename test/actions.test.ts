@@ -7,6 +7,7 @@ import { createDetectors, foldSettingsOf } from '../src/detection.ts'
 import type { AccessEvent, IncidentId, TokenId } from '../src/event.ts'
 import { type Folded, type TokenState, createFold, createTokenState } from '../src/fold.ts'
 import { MASK } from '../src/profile/dimension.ts'
+import { chainsOf } from '../src/profile/values.ts'
 import { DAY_MS, HOUR_MS } from '../src/settings.ts'
 import { CURL, type Change, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
 
@@ -54,7 +55,7 @@ function stage() {
 const detectorsOf = ({ findings }: Folded) => findings.map(({ detector }) => detector)
 const alertsOf = ({ alerts }: Folded) => alerts.map(({ kind, reopening }) => `${kind} ${reopening}`)
 const countriesOf = ({ profile }: TokenState) => [
-  ...new Set([...profile.learned.network.keys()].map((value) => value.slice(0, 2))),
+  ...new Set(chainsOf(profile.learned.network).map((value) => value.slice(0, 2))),
 ]
 const idsOf = ({ findings }: Folded) => new Set(findings.map(({ incidentId }) => incidentId))
 
@@ -190,8 +191,8 @@ describe('forget', () => {
     expect(countriesOf(state)).toEqual(['DE'])
     const after = at(4)
     expect(after.event.fresh & MASK.network).toBe(MASK.network)
-    expect(state.profile.learned.network.size).toBe(1)
-    expect([...state.profile.learned.agent.keys()]).toEqual(['reporter|2.1'])
+    expect(chainsOf(state.profile.learned.network).length).toBe(1)
+    expect(chainsOf(state.profile.learned.agent)).toEqual(['reporter|2.1'])
   })
 
   test('levels are compared as a whole: AS332 is not AS3320', () => {
@@ -205,7 +206,7 @@ describe('forget', () => {
     forget(4, 'agent', '')
     at(5, { agent: '', agentVersion: '' })
     expect(at(3).event).toMatchObject({ learned: 0, held: 0 })
-    expect([...state.profile.learned.agent.keys()]).toEqual([])
+    expect(chainsOf(state.profile.learned.agent)).toEqual([])
     expect(at(3.5, { agent: '', agentVersion: '' }).event.learned & MASK.counts).toBe(MASK.counts)
   })
 

@@ -9,6 +9,7 @@ import { createDetectors, foldSettingsOf } from '../src/detection.ts'
 import { hashId } from '../src/event.ts'
 import { type TokenState, createFold, createTokenState } from '../src/fold.ts'
 import { MASK } from '../src/profile/dimension.ts'
+import { chainsOf } from '../src/profile/values.ts'
 import { CURL, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
 import { anyContext, createSession, foldInto, history, smallSettings } from './profile/histories.ts'
 
@@ -73,16 +74,16 @@ describe('what an event may teach', () => {
     const { state } = office(1)
     const { event } = fold(state, call(timeMs, SINGAPORE))
     expect(event.learned !== 0).toBe(isLearned)
-    expect([...state.profile.learned.network.keys()].some((value) => value.startsWith('SG'))).toBe(isLearned)
+    expect(chainsOf(state.profile.learned.network).some((value) => value.startsWith('SG'))).toBe(isLearned)
   })
 
   test('what was last seen more than six months before is forgotten', () => {
     const { state } = office(1)
     fold(state, call(Date.UTC(2026, 5, 1), { agent: 'june' }))
     fold(state, call(Date.UTC(2026, 6, 31), { agent: 'july' }))
-    expect([...state.profile.learned.agent.keys()]).toEqual(['reporter|2.1', 'june|2.1', 'july|2.1'])
+    expect(chainsOf(state.profile.learned.agent)).toEqual(['july|2.1', 'june|2.1', 'reporter|2.1'])
     fold(state, call(Date.UTC(2026, 7, 1), { agent: 'august' }))
-    expect([...state.profile.learned.agent.keys()]).toEqual(['june|2.1', 'july|2.1', 'august|2.1'])
+    expect(chainsOf(state.profile.learned.agent)).toEqual(['august|2.1', 'july|2.1', 'june|2.1'])
   })
 })
 

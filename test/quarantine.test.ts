@@ -6,6 +6,7 @@ import type { Finding } from '../src/detect/finding.ts'
 import { createDetectors, foldSettingsOf } from '../src/detection.ts'
 import { type Folded, type TokenState, createFold, createTokenState } from '../src/fold.ts'
 import { DIMENSIONS, MASK } from '../src/profile/dimension.ts'
+import { chainsOf } from '../src/profile/values.ts'
 import { CURL, type Change, NOON_MS, SINGAPORE, call } from './profile/calls.ts'
 
 const HOUR_MS = 3_600_000
@@ -34,11 +35,11 @@ function detectorsOf({ findings }: Folded): string[] {
 }
 
 function knownTo(state: TokenState): Record<string, string[]> {
-  return Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, [...state.profile.learned[dimension].keys()]]))
+  return Object.fromEntries(DIMENSIONS.map((dimension) => [dimension, chainsOf(state.profile.learned[dimension])]))
 }
 
 function knownCountries(state: TokenState): string[] {
-  return [...new Set([...state.profile.learned.network.keys()].map((value) => value.slice(0, 2)))]
+  return [...new Set(chainsOf(state.profile.learned.network).map((value) => value.slice(0, 2)))]
 }
 
 function sumOf(findings: readonly Pick<Finding, 'bits'>[]): number {
@@ -60,7 +61,7 @@ describe('quarantine', () => {
     const { event, findings } = fold(state, call(nextMs, { agentVersion: '2.2' }))
     expect(sumOf(findings)).toBeLessThan(10)
     expect(event.held).toBe(0)
-    expect([...state.profile.learned.agent.keys()]).toContain('reporter|2.2')
+    expect(chainsOf(state.profile.learned.agent)).toContain('reporter|2.2')
   })
 
   test('tells a thief who changes countries within the hour once, as it would have told the owner', () => {

@@ -16,6 +16,7 @@ import { renderTerminal } from '../src/notify/terminal.ts'
 import { createPipeline } from '../src/pipeline.ts'
 import { activeHours } from '../src/profile/activity.ts'
 import { MASK } from '../src/profile/dimension.ts'
+import { chainsOf } from '../src/profile/values.ts'
 import { replay } from '../src/replay.ts'
 import { createMemoryStates } from '../src/token-states.ts'
 
@@ -196,9 +197,9 @@ describe('4. A habit is learned', () => {
 
   test('the profile knows the values of each dimension, and in how many hours the token worked', async () => {
     const { profile } = await play(month)
-    expect([...profile.learned.network.keys()]).toEqual(['DE|AS16509|3.121.75.0/24|3.121.75.10'])
-    expect([...profile.learned.route.keys()]).toEqual(['billing-api|/v1/customers/{id}/invoices|GET'])
-    expect([...profile.learned.agent.keys()]).toEqual(['billing-export|4.2'])
+    expect(chainsOf(profile.learned.network)).toEqual(['DE|AS16509|3.121.75.0/24|3.121.75.10'])
+    expect(chainsOf(profile.learned.route)).toEqual(['billing-api|/v1/customers/{id}/invoices|GET'])
+    expect(chainsOf(profile.learned.agent)).toEqual(['billing-export|4.2'])
     expect(activeHours(profile.activity)).toBe(720)
   })
 
@@ -316,8 +317,8 @@ describe('8. What was not learned', () => {
       reasons: ['new-endpoint', 'first-write', 'sensitive-route'],
     })
     expect(rows.at(-1)!.held & MASK.network).toBe(MASK.network)
-    expect([...profile.learned.network.keys()]).toEqual(['DE|AS16509|3.121.75.0/24|3.121.75.10'])
-    expect([...profile.held.network.keys()]).toEqual(['RO|AS9009|185.195.19.0/24|185.195.19.44'])
+    expect(chainsOf(profile.learned.network)).toEqual(['DE|AS16509|3.121.75.0/24|3.121.75.10'])
+    expect(chainsOf(profile.held.network)).toEqual(['RO|AS9009|185.195.19.0/24|185.195.19.44'])
   })
 
   test('the owner’s next call is as unsurprising as ever', async () => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { ActionName, MarkedValue } from '../alert/actions.ts'
 import { currentProfile } from '../app/current-profile.ts'
+import { chainsOf } from '../profile/values.ts'
 import type { Config } from '../config.ts'
 import type { IncidentId, TokenId } from '../event.ts'
 import { maskShapes } from '../ingest/credential.ts'
@@ -145,7 +146,7 @@ async function judged(
   ])
   const named = new Map<string, MarkedValue>()
   for (const { values } of earlier) for (const value of values) named.set(`${value.dimension} ${value.value}`, value)
-  const isKnown = ({ dimension, value }: MarkedValue) => learned[dimension].has(value)
+  const isKnown = ({ dimension, value }: MarkedValue) => chainsOf(learned[dimension]).includes(value)
   for (const { isFound, isHeld, ...value } of brought) {
     if (isHeld && !isKnown(value) && (isFound || verdict === 'benign'))
       named.set(`${value.dimension} ${value.value}`, value)

@@ -7,6 +7,7 @@ import type { TokenId } from '../event.ts'
 import { looksLikeCredential, maskShapes } from '../ingest/credential.ts'
 import { DIMENSIONS } from '../profile/dimension.ts'
 import { type TokenProfile, hasHistory } from '../profile/profile.ts'
+import { chainsOf } from '../profile/values.ts'
 import { SETTLE_MS } from '../registry/history.ts'
 import { HOUR_MS } from '../settings.ts'
 import type { Database } from '../store/database.ts'
@@ -112,7 +113,7 @@ async function tokenNamed(db: Database, text: string): Promise<TokenId> {
 /** All that a profile holds, quarantine included, each once. */
 function valuesOf({ learned, held }: TokenProfile): MarkedValue[] {
   return DIMENSIONS.flatMap((dimension) => {
-    const values = new Set([...learned[dimension].keys(), ...held[dimension].keys()])
+    const values = new Set([...chainsOf(learned[dimension]), ...chainsOf(held[dimension])])
     return [...values].sort().map((value) => ({ dimension, value }))
   })
 }

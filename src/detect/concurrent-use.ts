@@ -12,10 +12,12 @@
 import { z } from 'zod'
 import { hoursBefore } from '../profile/activity.ts'
 import { hourOf } from '../profile/calendar.ts'
-import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
+import { isUnauthenticated } from '../profile/dimension.ts'
+import { takeInHand } from '../profile/in-hand.ts'
 import { callsInHour } from '../profile/frequency.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { type Turn, networkOf, turnOf } from '../profile/turns.ts'
+import { enteredAtMs, findRow, nodeAt, sizeOf } from '../profile/values.ts'
 import { DAY_MS, HOUR_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
@@ -45,13 +47,13 @@ export const concurrentUse = defineDetector({
     name: 'concurrent-use',
     inspect(event, profile) {
       if (isUnauthenticated(event) || event.sourceClass === 'none') return undefined
-      const found = turnOf(profile.recent, event)
+      const found = turnOf(profile, event)
       if (found === undefined) return undefined
       const { turn, other } = found
       const since = event.timeMs - newMs
       if (
-        isLongKnown(profile, chainOf('network', event), turn, since) &&
-        isLongKnown(profile, other.chain, turn, since)
+        isLongKnown(profile, takeInHand(profile, event).nodes.network, turn, since) &&
+        isLongKnown(profile, other.node, turn, since)
       ) {
         return undefined
       }
@@ -66,7 +68,7 @@ export const concurrentUse = defineDetector({
       const isAgain = raised !== undefined && startMs - raised.bucketMs <= DAY_MS
       const bits = isAgain ? Math.min(rareBits, againBitsMax) : rareBits
       if (bits < findingBitsMin) return undefined
-      const [country, network, , address] = other.chain.split('|')
+      const [country, network, , address] = profile.shared.vocabulary.chainText(other.node).split('|')
       return {
         bits,
         seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
@@ -96,11 +98,15 @@ function hoursWithTurns(profile: TokenProfile, timeMs: number, turn: Turn, calls
 }
 
 /** Whether the source's network, or the very address where both are in one network, was learned before `sinceMs`. */
-function isLongKnown(profile: TokenProfile, chain: string, turn: Turn, sinceMs: number): boolean {
-  if (turn === 'address') return (profile.learned.network.get(chain)?.enteredAtMs ?? Number.POSITIVE_INFINITY) < sinceMs
-  const network = networkOf(chain)
-  for (const [known, { enteredAtMs }] of profile.learned.network) {
-    if (enteredAtMs < sinceMs && networkOf(known) === network) return true
+function isLongKnown(profile: TokenProfile, node: number, turn: Turn, sinceMs: number): boolean {
+  const table = profile.learned.network
+  if (turn === 'address') {
+    const row = findRow(table, node)
+    return row >= 0 && enteredAtMs(table, row) < sinceMs
+  }
+  const network = networkOf(profile, node)
+  for (let row = 0; row < sizeOf(table); row++) {
+    if (enteredAtMs(table, row) < sinceMs && networkOf(profile, nodeAt(table, row)) === network) return true
   }
   return false
 }

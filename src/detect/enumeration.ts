@@ -13,9 +13,11 @@
 import { z } from 'zod'
 import { activeHours } from '../profile/activity.ts'
 import { hourOf } from '../profile/calendar.ts'
-import { chainOf, isRefused, isUnauthenticated } from '../profile/dimension.ts'
+import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
+import { isMet } from '../profile/in-hand.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { negativeBinomialTailBits } from '../profile/tails.ts'
+import { enteredAtMs, sizeOf } from '../profile/values.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { newStep } from './shared/step.ts'
@@ -56,8 +58,7 @@ export const enumeration = defineDetector({
       const n = activeHours(profile.activity)
       if (!isRefusedCall && n < SETTLED_HOURS) return undefined
       const dimension = isRefusedCall ? 'refused_route' : 'route'
-      const chain = chainOf(dimension, event)
-      if (profile.learned[dimension].has(chain) || profile.held[dimension].has(chain)) return undefined
+      if (isMet(profile, event, dimension)) return undefined
       const hour = hourOf(event.timeMs)
       const { routes, refused, members, k } = newRoutes(profile, hour, n >= SETTLED_HOURS)
       if (routes + 1 < routesMin) return undefined
@@ -120,8 +121,8 @@ function newRoutes(profile: TokenProfile, hour: number, isSettled: boolean) {
   const hours = new Set<number>()
   for (const dimension of ['route', 'refused_route'] as const) {
     for (const table of [profile.learned[dimension], profile.held[dimension]]) {
-      for (const { enteredAtMs } of table.values()) {
-        const entered = hourOf(enteredAtMs)
+      for (let row = 0; row < sizeOf(table); row++) {
+        const entered = hourOf(enteredAtMs(table, row))
         // The first hour brings all that a token does: it tells nothing of how new endpoints come later.
         if (entered > first && entered < hour) {
           members++

@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import { activeHours } from '../profile/activity.ts'
 import { isRefused } from '../profile/dimension.ts'
+import { type ValueTable, nodeAt, sizeOf } from '../profile/values.ts'
 import { defineDetector } from './detector.ts'
 import { isWrite } from './shared/writes.ts'
 import { bitsEquation, num } from './shared/arithmetic.ts'
@@ -32,12 +33,7 @@ export const firstWrite = defineDetector({
     name: 'first-write',
     inspect(event, profile) {
       if (isRefused(event) || event.route === '' || !isWrite(event.method, event.route)) return undefined
-      for (const table of [profile.learned.route, profile.held.route]) {
-        for (const chain of table.keys()) {
-          const [, route = '', method = ''] = chain.split('|')
-          if (isWrite(method, route)) return undefined
-        }
-      }
+      if (hasWritten(profile.learned.route) || hasWritten(profile.held.route)) return undefined
       const n = activeHours(profile.activity)
       if (n < SETTLED_HOURS) return undefined
       const bits = Math.log2(n + 1) + kindBits
@@ -45,9 +41,19 @@ export const firstWrite = defineDetector({
       return {
         bits,
         seen: `First call that writes: ${event.method} ${event.route}`,
-        normal: `In ${n} active hours only reads; endpoints known: ${profile.learned.route.size}`,
+        normal: `In ${n} active hours only reads; endpoints known: ${sizeOf(profile.learned.route)}`,
         numbers: { n, kindBits },
       }
     },
   }),
 })
+
+/** Whether one of these routes, with its method, is a call that writes. */
+function hasWritten(table: ValueTable): boolean {
+  const { ancestorAt, levelText } = table.vocabulary
+  for (let row = 0; row < sizeOf(table); row++) {
+    const method = nodeAt(table, row)
+    if (isWrite(levelText(method), levelText(ancestorAt(method, 1)))) return true
+  }
+  return false
+}

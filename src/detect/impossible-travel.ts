@@ -13,6 +13,7 @@
 import { z } from 'zod'
 import { newValueBits, noveltyOf, rateOfNew } from '../profile/novelty.ts'
 import type { TokenProfile } from '../profile/profile.ts'
+import { entriesOf } from '../profile/values.ts'
 import { HOUR_MS } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
@@ -73,7 +74,7 @@ export const impossibleTravel = defineDetector({
 function lastPlace(profile: TokenProfile) {
   let latest = ''
   let timeMs = 0
-  for (const [value, entry] of profile.learned.place) {
+  for (const [value, entry] of entriesOf(profile.learned.place)) {
     if (entry.lastMs > timeMs || (entry.lastMs === timeMs && value > latest)) {
       latest = value
       timeMs = entry.lastMs

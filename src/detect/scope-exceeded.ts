@@ -14,6 +14,7 @@
  */
 import { z } from 'zod'
 import { CONVENTIONS, type Call, type Convention, type ScopeCheck, createScopeCheck } from '../registry/scopes.ts'
+import type { TokenProfile } from '../profile/profile.ts'
 import type { RegisteredToken } from '../registry/registered-token.ts'
 import { defineDetector } from './detector.ts'
 import { callOf, dayStartMs, factBits, outcomeOf, tellOnce } from './shared/fact.ts'
@@ -59,6 +60,7 @@ export const scopeExceeded = defineDetector({
   },
   create: ({ bits, bitsMax, rules }, { findingBitsMin }) => {
     const scopes = createScopeCheck(rules)
+    const habitFor = rememberHabit((profile, token, dayMs) => habitOf(scopes, token, callsBefore(profile, dayMs)))
     return {
       name: NAME,
       inspect(event, profile, { registry }) {
@@ -68,7 +70,7 @@ export const scopeExceeded = defineDetector({
         // Told today: a token in quarantine learns no route, and its habit would be weighed again with each call.
         if ((profile.raised.get(NAME)?.bucketMs ?? -1) >= dayMs) return undefined
         if (!scopes.isOutside(token, event) || knowsRoute(profile, event)) return undefined
-        const habit = habitOf(scopes, token, callsBefore(profile, dayMs))
+        const habit = habitFor(profile, token, dayMs)
         if (habit.inside === 0 || scopes.coverageOf(token, event, habit.convention) !== 'outside') return undefined
         const { inside, outside } = habit
         const surprise = Math.log2((inside + outside + 1) / (outside + 2 ** -bits))
@@ -93,6 +95,21 @@ interface Habit {
   readonly convention: Convention
   readonly inside: number
   readonly outside: number
+}
+
+type HabitFor = (profile: TokenProfile, token: RegisteredToken, dayMs: number) => Habit
+
+/** The same answer as long as the token learns no other calls: in quarantine it would be made with each call. */
+function rememberHabit(of: HabitFor): HabitFor {
+  const latest = new WeakMap<TokenProfile, { token: RegisteredToken; dayMs: number; revision: number; habit: Habit }>()
+  return (profile, token, dayMs) => {
+    const known = latest.get(profile)
+    const revision = profile.routesRevision
+    if (known?.token === token && known.dayMs === dayMs && known.revision === revision) return known.habit
+    const habit = of(profile, token, dayMs)
+    latest.set(profile, { token, dayMs, revision, habit })
+    return habit
+  }
 }
 
 /** The reading under which fewest of the known calls lie outside, then most inside; between equals that by routes. */

@@ -12,6 +12,8 @@
 import { z } from 'zod'
 import { activeHours } from '../profile/activity.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
+import { isMet } from '../profile/in-hand.ts'
+import { type ValueTable, nodeAt, sizeOf } from '../profile/values.ts'
 import { defineDetector } from './detector.ts'
 import { priorEquation } from './shared/arithmetic.ts'
 
@@ -66,30 +68,36 @@ export const sensitiveRoute = defineDetector({
       name: 'sensitive-route',
       inspect(event, profile) {
         if (isUnauthenticated(event) || event.route === '') return undefined
-        const own = `${event.service}|${event.route}|${event.method}`
+        if (isMet(profile, event, 'route') || isMet(profile, event, 'refused_route')) return undefined
         const { learned, held } = profile
-        const tables = [learned.route, held.route, learned.refused_route, held.refused_route]
-        if (tables.some((table) => table.has(own))) return undefined
         const isAct = acts.some((pattern) => pattern.test(event.route))
         const bits = isAct ? operationBits : routeBits
         if (bits < findingBitsMin) return undefined
         if (!isAct) {
           const kind = kinds.find((pattern) => pattern.test(event.route))
           if (kind === undefined || activeHours(profile.activity) < SETTLED_HOURS) return undefined
-          if (tables.some((table) => [...table.keys()].some((chain) => kind.test(chain.split('|', 2)[1] ?? ''))))
-            return undefined
+          const tables = [learned.route, held.route, learned.refused_route, held.refused_route]
+          if (tables.some((table) => hasRouteLike(table, kind))) return undefined
         }
         return {
           bits,
           seen: `First use of a sensitive endpoint: ${event.method} ${event.route}`.replace('  ', ' '),
-          normal: `In ${activeHours(profile.activity)} active hours none of this kind; endpoints known: ${learned.route.size}`,
-          numbers: { knownEndpoints: learned.route.size },
+          normal: `In ${activeHours(profile.activity)} active hours none of this kind; endpoints known: ${sizeOf(learned.route)}`,
+          numbers: { knownEndpoints: sizeOf(learned.route) },
           isGrave: true,
         }
       },
     }
   },
 })
+
+function hasRouteLike(table: ValueTable, kind: RegExp): boolean {
+  const { ancestorAt, levelText } = table.vocabulary
+  for (let row = 0; row < sizeOf(table); row++) {
+    if (kind.test(levelText(ancestorAt(nodeAt(table, row), 1)))) return true
+  }
+  return false
+}
 
 function patterns(what: string) {
   return z

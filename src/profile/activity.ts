@@ -84,13 +84,11 @@ export function activeHours(activity: Activity, sinceHour = 0): number {
 
 /**
  * Number of learned hours, from the hour `sinceHour` on, that lie on certain days.
- * @param days pairs of (month since 1970, mask of its days).
+ * @param days by month since 1970, as masks.
  */
-export function activeHoursOn(activity: Activity, days: readonly number[], sinceHour = 0): number {
+export function activeHoursOn(activity: Activity, days: ReadonlyMap<number, number>, sinceHour = 0): number {
   let n = 0
-  for (let i = 0; i < days.length; i += 2) {
-    const month = days[i] as number
-    const mask = days[i + 1] as number
+  for (const [month, mask] of days) {
     const bits = activity.months.get(month)
     if (bits === undefined) continue
     const skip = sinceHour - hourOf(monthStartMs(month))

@@ -1,5 +1,6 @@
 /** The dimensions of a token's habits, their place in the masks of an event row, and what an event may teach. */
 import type { AccessEvent } from '../event.ts'
+import { ROOT, type Vocabulary } from './vocabulary.ts'
 
 /** In the order of their bits. The names are those of `token_values.dimension`. */
 export const DIMENSIONS = ['network', 'route', 'agent', 'place', 'refused_route'] as const
@@ -22,10 +23,33 @@ export const MASK = {
 /** The chain of a dimension: its levels joined by `|`, topmost first, exactly as the views of `sql/` join them. */
 export function chainOf(dimension: Dimension, event: AccessEvent): string {
   if (dimension === 'network') {
-    return `${event.country || event.sourceClass}|${event.network}|${event.prefix}|${event.address}`
+    return `${originOf(event)}|${event.network}|${event.prefix}|${event.address}`
   }
   if (dimension === 'agent') return `${event.agent}|${event.agentVersion}`
   return dimension === 'place' ? event.place : `${event.service}|${event.route}|${event.method}`
+}
+
+/** The levels of the event's chain, topmost first. */
+export function levelsOf(dimension: Dimension, event: AccessEvent): readonly string[] {
+  if (dimension === 'network') return [originOf(event), event.network, event.prefix, event.address]
+  if (dimension === 'agent') return [event.agent, event.agentVersion]
+  return dimension === 'place' ? event.place.split('|') : [event.service, event.route, event.method]
+}
+
+/** The node of the event's chain, 0 where no profile knows it. */
+export function nodeOf({ childOf, find }: Vocabulary, dimension: Dimension, event: AccessEvent): number {
+  if (dimension === 'place') return find(ROOT.place, event.place)
+  if (dimension === 'agent') return childOf(childOf(ROOT.agent, event.agent), event.agentVersion)
+  if (dimension === 'network') {
+    const network = childOf(childOf(ROOT.network, originOf(event)), event.network)
+    return childOf(childOf(network, event.prefix), event.address)
+  }
+  return childOf(childOf(childOf(ROOT.route, event.service), event.route), event.method)
+}
+
+/** The topmost level of the network. */
+function originOf({ country, sourceClass }: AccessEvent): string {
+  return country || sourceClass
 }
 
 /** Refused as unauthenticated: no activity of the token's owner or of anyone who holds it. */

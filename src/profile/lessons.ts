@@ -20,13 +20,17 @@ export function masksOf(
   peers: PeerSnapshot,
 ): { learned: number; held: number } {
   const teaches = teachable(event) | turnMask(profile, event)
-  const isHeld = isSuspect || DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
+  const isHeld = isSuspect || bringsHeld(profile, event, peers)
   return { learned: (isHeld ? 0 : teaches) | MASK.errors, held: isHeld ? teaches : 0 }
+}
+
+function bringsHeld(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): boolean {
+  return DIMENSIONS.some((dimension) => noveltyOf(profile, dimension, event, peers)?.held === true)
 }
 
 function turnMask(profile: TokenProfile, event: AccessEvent): number {
   if (isUnauthenticated(event) || event.sourceClass === 'none') return 0
-  const found = turnOf(profile.recent, event)
+  const found = turnOf(profile, event)
   if (found === undefined) return 0
   return found.turn === 'network' ? MASK.networkTurn : MASK.addressTurn
 }

@@ -10,8 +10,8 @@ import { MONTHS_BACK, monthOf, monthStartMs } from './calendar.ts'
 import { forgetFiveMinutes } from './five-minutes.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, teachable } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
-import { resetSources } from './turns.ts'
-import type { ValueEntry, ValueTable } from './values.ts'
+import { letGo } from './in-hand.ts'
+import { type ValueTable, createTable, enteredAtMs, moveRow, nodeAt, sizeOf } from './values.ts'
 
 /** Benign values count as known from quarantine on; malicious ones are never adopted and go on being found in full. */
 export type Verdict = 'benign' | 'malicious'
@@ -45,7 +45,7 @@ export function hasLevels(value: string, prefix: string): boolean {
 export function setMarks(profile: TokenProfile, marks: TokenMarks | undefined): void {
   if (profile.marks === marks) return
   profile.marks = marks
-  profile.answers.event = undefined
+  letGo(profile)
   forgetPassed(profile, profile.nowMs)
 }
 
@@ -60,7 +60,6 @@ export function forgetPassed(profile: TokenProfile, nowMs: number): void {
       forgetValues(profile, profile.learned[each], tombstone)
       forgetValues(profile, profile.held[each], tombstone)
     }
-    resetSources(profile)
     if (dimension !== '') continue
     forgetFiveMinutes(profile.fine, beforeMs)
     if (forgetActivity(profile.activity, beforeMs)) profile.revision++
@@ -87,11 +86,13 @@ export function isForgotten({ marks, nowMs }: TokenProfile, event: AccessEvent):
 
 /** A value that came back since entered its table anew. */
 function forgetValues(profile: TokenProfile, table: ValueTable, { prefix, beforeMs }: Tombstone): void {
-  for (const [value, entry] of table) {
-    if (entry.enteredAtMs >= beforeMs || !hasLevels(value, prefix)) continue
+  for (let row = sizeOf(table) - 1; row >= 0; row--) {
+    if (enteredAtMs(table, row) >= beforeMs) continue
+    if (!hasLevels(table.vocabulary.chainText(nodeAt(table, row)), prefix)) continue
     profile.forgotten ??= new Map()
-    const forgotten = profile.forgotten.get(table) ?? new Map<string, ValueEntry>()
-    profile.forgotten.set(table, forgotten.set(value, entry))
-    table.delete(value)
+    const forgotten = profile.forgotten.get(table) ?? createTable(table.vocabulary)
+    profile.forgotten.set(table, forgotten)
+    profile.routesRevision++
+    moveRow(table, row, forgotten)
   }
 }

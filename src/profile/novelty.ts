@@ -8,14 +8,23 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { roundBits } from '../event.ts'
-import { DAY_MS } from '../settings.ts'
 import { activeHours, activeHoursOn } from './activity.ts'
-import { hourOf } from './calendar.ts'
-import { type Dimension, MASK, chainOf, teachable } from './dimension.ts'
+import { type Dimension, MASK, levelsOf } from './dimension.ts'
+import {
+  coveredSinceHour,
+  familyOf,
+  firstHours,
+  firstsAt,
+  hasNewSibling,
+  hasPaid,
+  knownLevels,
+  pathOf,
+} from './families.ts'
+import { takeInHand } from './in-hand.ts'
 import { type PeerSnapshot, type Reach, isShared, reachBits } from './peers.ts'
 import type { TokenProfile } from './profile.ts'
-import { hasMalicious, heldUnder, isAdopted, wasSeenToday } from './quarantine.ts'
-import { type ValueEntry, addDays } from './values.ts'
+import { hasMalicious, heldUnder, isAdopted, prefixOf, wasSeenToday } from './quarantine.ts'
+import { ROOT } from './vocabulary.ts'
 
 /** Concentration: what one bucket of history is set against. */
 const THETA = 1
@@ -58,22 +67,21 @@ export function noveltyOf(
   event: AccessEvent,
   peers: PeerSnapshot,
 ): Novelty | undefined {
-  if ((teachable(event) & MASK[dimension]) === 0) return undefined
-  const { answers } = profile
-  if (answers.event !== event) {
-    answers.event = event
-    answers.novelty.clear()
+  const hand = takeInHand(profile, event)
+  const bit = MASK[dimension]
+  if ((hand.teaches & hand.unknown & bit) === 0) return undefined
+  if ((hand.measured & bit) === 0) {
+    hand.measured |= bit
+    hand.novelties[dimension] = measure(profile, dimension, event, peers)
   }
-  if (answers.novelty.has(dimension)) return answers.novelty.get(dimension)
-  const found = measure(profile, dimension, event, peers)
-  answers.novelty.set(dimension, found)
-  return found
+  return hand.novelties[dimension]
 }
 
 /** What is new about where the call came from, even if the call was refused and can teach nothing. */
 export function sourceNoveltyOf(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): Novelty | undefined {
-  const teaches = (teachable(event) & MASK.network) !== 0
-  return teaches ? noveltyOf(profile, 'network', event, peers) : measure(profile, 'network', event, peers)
+  const { teaches, unknown } = takeInHand(profile, event)
+  if ((teaches & MASK.network) !== 0) return noveltyOf(profile, 'network', event, peers)
+  return (unknown & MASK.network) === 0 ? undefined : measure(profile, 'network', event, peers)
 }
 
 /** P(new) in bits. `n` and `k` are counts of buckets, k at most n. */
@@ -82,40 +90,36 @@ export function newValueBits(n: number, k: number): { bits: number; delta: numbe
   return { bits: roundBits(-Math.log2((THETA + delta * k) / (n + THETA))), delta }
 }
 
+/** Measures a value that the token does not simply know. */
 function measure(
   profile: TokenProfile,
   dimension: Dimension,
   event: AccessEvent,
   peers: PeerSnapshot,
 ): Novelty | undefined {
-  const chain = chainOf(dimension, event)
-  const learned = profile.learned[dimension]
+  const levels = levelsOf(dimension, event)
+  const path = pathOf(profile, dimension, levels)
   const verdicts = profile.marks?.verdicts.get(dimension)
-  if (learned.has(chain) && verdicts?.get(chain) !== 'malicious') return undefined
-  const levels = chain.split('|')
-  const prefixes = levels.map((_, at) => levels.slice(0, at + 1).join('|') + (at < levels.length - 1 ? '|' : ''))
-  let level = 0
-  for (const value of learned.keys()) {
-    if (verdicts?.get(value) === 'malicious') continue
-    while (level < levels.length - 1 && value.startsWith(prefixes[level] as string)) level++
-  }
-  const held = heldUnder(profile, dimension, prefixes)
-  while (level < levels.length && isAdopted(profile, event, held[level], verdicts)) level++
+  const heldTable = profile.held[dimension]
+  const held = heldUnder(heldTable, path)
+  let level = knownLevels(profile.learned[dimension], path, verdicts)
+  while (level < levels.length && isAdopted(profile, event, heldTable, held[level], verdicts)) level++
   if (level === levels.length) return undefined
-  const isMalicious = hasMalicious(verdicts, prefixes, level)
+  const isMalicious = hasMalicious(verdicts, levels, level)
   const seenHeld = held[level] ?? (isMalicious ? [] : undefined)
-  if (hasPaid(profile, dimension, event, level, levels.length) || wasSeenToday(seenHeld, event.timeMs)) {
+  if (hasPaid(profile, dimension, event, level, levels.length) || wasSeenToday(heldTable, seenHeld, event.timeMs)) {
     return { ...NOTHING_MORE, dimension, level, levels, held: seenHeld !== undefined }
   }
-  const family = familyOf(learned, level === 0 ? '' : (prefixes[level - 1] as string), level)
+  const parent = level === 0 ? ROOT[dimension] : (path[level - 1] as number)
+  const family = familyOf(profile.learned[dimension], parent, level)
   const anywhere = rateOfNew(profile, dimension, level)
   // A parent that is known for its one child says much, unless the token is known for children of many parents.
   const nLocal = level === 0 ? anywhere.n : activeHoursOn(profile.activity, family.days, anywhere.sinceHour)
   const kLocal = level === 0 ? anywhere.k : Math.min(firstHours(family.firstMs).size, nLocal)
   const local = { n: nLocal, k: kLocal, ...newValueBits(nLocal, kLocal) }
   const { n, k, delta, bits: unseenBits } = local.bits <= anywhere.bits ? local : anywhere
-  const isAgain = !isMalicious && (seenHeld !== undefined || hasNewSibling(profile, dimension, event, prefixes, level))
-  const prefix = prefixes[level] as string
+  const isAgain = !isMalicious && (seenHeld !== undefined || hasNewSibling(profile, dimension, event, parent, level))
+  const prefix = prefixOf(levels, level)
   const reach = !isShared(dimension, level) ? 'nobody' : peers.reachOf(dimension, prefix, event.tenant)
   const peerBits = roundBits(reachBits(peers, dimension, level, reach))
   return {
@@ -158,122 +162,3 @@ const NOTHING_MORE = {
   siblingCount: 0,
   isAgain: false,
 } as const
-
-/** Whether a value of this level was first seen in this hour, whatever its parent: the hour has paid for its new value. */
-function hasPaid(
-  profile: TokenProfile,
-  dimension: Dimension,
-  event: AccessEvent,
-  level: number,
-  depth: number,
-): boolean {
-  const hour = hourOf(event.timeMs)
-  const tables = [profile.learned[dimension], profile.held[dimension]]
-  const entered: string[] = []
-  for (const table of tables) {
-    for (const [value, { enteredAtMs }] of table) {
-      if (hourOf(enteredAtMs) !== hour) continue
-      if (level === depth - 1) return true
-      entered.push(prefixOf(value, level))
-    }
-  }
-  return entered.some((prefix) =>
-    tables.every((table) => {
-      for (const [value, { enteredAtMs }] of table) {
-        if (hourOf(enteredAtMs) < hour && prefixOf(value, level) === prefix) return false
-      }
-      return true
-    }),
-  )
-}
-
-/**
- * The hour from which on a table remembers every value of a level that it met. One that is full of different ones has
- * forgotten those last seen before its oldest: were earlier hours counted without them, each new value of a token that
- * always has new ones would be a surprise. A table full of one value's children does remember that value.
- */
-function coveredSinceHour(profile: TokenProfile, dimension: Dimension, known: number): number {
-  const table = profile.learned[dimension]
-  const { valuesMax } = profile.settings
-  if (table.size < valuesMax || known * 2 < valuesMax) return 0
-  let oldestMs = Number.POSITIVE_INFINITY
-  for (const { lastMs } of table.values()) oldestMs = Math.min(oldestMs, lastMs)
-  return hourOf(oldestMs)
-}
-
-/**
- * When each value of a level, whatever its parent, was first seen. Those in quarantine count: whatever they mean, the
- * token shows new values now, and each has paid for itself.
- */
-function firstsAt(profile: TokenProfile, dimension: Dimension, level: number): Map<string, number> {
-  const firstMs = new Map<string, number>()
-  for (const table of [profile.learned[dimension], profile.held[dimension]]) {
-    for (const [value, { enteredAtMs }] of table) {
-      const prefix = prefixOf(value, level)
-      const first = firstMs.get(prefix)
-      if (first === undefined || enteredAtMs < first) firstMs.set(prefix, enteredAtMs)
-    }
-  }
-  return firstMs
-}
-
-/** Whether another value of the same parent was first seen within the day before, but not when the parent was. */
-function hasNewSibling(
-  profile: TokenProfile,
-  dimension: Dimension,
-  event: AccessEvent,
-  prefixes: readonly string[],
-  level: number,
-): boolean {
-  const parent = level === 0 ? '' : (prefixes[level - 1] as string)
-  const firstMs = new Map<string, number>()
-  let parentMs = Number.POSITIVE_INFINITY
-  for (const table of [profile.learned[dimension], profile.held[dimension]]) {
-    for (const [value, { enteredAtMs }] of table) {
-      if (!value.startsWith(parent)) continue
-      parentMs = Math.min(parentMs, enteredAtMs)
-      const prefix = prefixOf(value, level)
-      firstMs.set(prefix, Math.min(enteredAtMs, firstMs.get(prefix) ?? enteredAtMs))
-    }
-  }
-  for (const ms of firstMs.values()) {
-    if (ms > event.timeMs - DAY_MS && ms <= event.timeMs && ms !== parentMs) return true
-  }
-  return false
-}
-
-/** Hours in which a value first appeared, of those that lie within the window. */
-function firstHours(firstMs: ReadonlyMap<string, number>): Set<number> {
-  const hours = new Set<number>()
-  for (const ms of firstMs.values()) if (ms > 0) hours.add(hourOf(ms))
-  return hours
-}
-
-/** The known values under a parent: when each first appeared, on which days any was seen, and which came last. */
-function familyOf(table: ReadonlyMap<string, ValueEntry>, parent: string, level: number) {
-  const firstMs = new Map<string, number>()
-  const lastMs = new Map<string, number>()
-  const days: number[] = []
-  for (const [value, entry] of table) {
-    if (!value.startsWith(parent)) continue
-    const child = value.split('|', level + 1)[level] ?? ''
-    const first = firstMs.get(child)
-    if (first === undefined || entry.enteredAtMs < first) firstMs.set(child, entry.enteredAtMs)
-    if (entry.lastMs > (lastMs.get(child) ?? 0)) lastMs.set(child, entry.lastMs)
-    for (let i = 0; i < entry.days.length; i += 2) addDays(days, entry.days[i] as number, entry.days[i + 1] as number)
-  }
-  const latest = [...lastMs]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, 8)
-    .map(([child]) => child)
-  return { firstMs, days, latest }
-}
-
-function prefixOf(value: string, level: number): string {
-  let end = -1
-  for (let at = 0; at <= level; at++) {
-    end = value.indexOf('|', end + 1)
-    if (end < 0) return value
-  }
-  return value.slice(0, end)
-}

@@ -4,13 +4,13 @@
  */
 import type { AccessEvent, TokenId } from '../event.ts'
 import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
-import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from './calendar.ts'
+import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf } from './calendar.ts'
 import { type FiveMinutes, countFiveMinutes, createFiveMinutes, fiveMinutesOf } from './five-minutes.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRateLimited, isRefused, isUnauthenticated } from './dimension.ts'
+import { type InHand, createHand, letGo, takeInHand } from './in-hand.ts'
 import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
-import type { Novelty } from './novelty.ts'
-import { type RecentSource, resetSources, seeSource } from './turns.ts'
-import { type ValueTable, pruneValues, seeValue } from './values.ts'
+import { type ValueTable, clearTable, createTable, pruneValues, seeValue } from './values.ts'
+import { ROOT, type Vocabulary, createVocabulary } from './vocabulary.ts'
 
 /** What the fold of all tokens shares. Changing one of these changes findings. */
 export interface ProfileSettings {
@@ -22,53 +22,105 @@ export interface ProfileSettings {
   readonly incidentGapMs: number
 }
 
+/** By dimension. Those without values are one and the same, which is never changed. */
+export type ValueTables = Readonly<Record<Dimension, ValueTable>>
+
+/** What all profiles of the same settings have in common. No state of any one of them. */
+export interface SharedProfiles {
+  readonly vocabulary: Vocabulary
+  readonly noTables: ValueTables
+  readonly hand: InHand
+}
+
 export interface TokenProfile {
   readonly tokenId: TokenId
   readonly settings: ProfileSettings
+  readonly shared: SharedProfiles
   /** Greatest event time of the token's own calls, learned or held; 0 for a token without history. */
   nowMs: number
   /** Event time of the token's latest finding, 0 for none. */
   lastFindingMs: number
-  readonly learned: Readonly<Record<Dimension, ValueTable>>
-  readonly held: Readonly<Record<Dimension, ValueTable>>
+  learned: ValueTables
+  held: ValueTables
   readonly activity: Activity
   readonly fine: FiveMinutes
-  /** The sources seen last, learned or held. */
-  readonly recent: RecentSource[]
   /** Bucketed detectors: the latest bucket in which each raised something, and the highest step there. */
-  readonly raised: Map<string, { bucketMs: number; step: number }>
+  raised: ReadonlyMap<string, Raised>
   /** What people said of the token: they come with the block in hand (marks.ts). No state. */
   marks: TokenMarks | undefined
   /** By table: values that were forgotten and keep their places in it (values.ts). Undefined for nearly all tokens. */
   forgotten: Map<ValueTable, ValueTable> | undefined
   /** Counts changes to hours before the latest one, so that what was fitted to them is fitted again. No state. */
   revision: number
-  /** Answers about the event in hand: several detectors ask the same before it is learned. No state. */
-  readonly answers: { event: AccessEvent | undefined; readonly novelty: Map<Dimension, Novelty | undefined> }
+  /** Counts changes to the routes that are known, for those who remember what follows from them. No state. */
+  routesRevision: number
+}
+
+interface Raised {
+  readonly bucketMs: number
+  readonly step: number
+}
+
+const NOTHING_RAISED: TokenProfile['raised'] = new Map()
+
+/** Profiles that are made with the same settings share a vocabulary. */
+const sharedBySettings = new WeakMap<ProfileSettings, SharedProfiles>()
+
+function sharedOf(settings: ProfileSettings): SharedProfiles {
+  let shared = sharedBySettings.get(settings)
+  if (shared === undefined) {
+    const vocabulary = createVocabulary()
+    const none = createTable(vocabulary)
+    const noTables = { network: none, route: none, agent: none, place: none, refused_route: none }
+    shared = { vocabulary, noTables, hand: createHand() }
+    sharedBySettings.set(settings, shared)
+  }
+  return shared
 }
 
 /** @param marks what people said of the token, for a profile that is about to be filled from what is stored. */
 export function createProfile(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenProfile {
+  const shared = sharedOf(settings)
   return {
     tokenId,
     settings,
+    shared,
     nowMs: 0,
     lastFindingMs: 0,
-    learned: createTables(),
-    held: createTables(),
+    learned: shared.noTables,
+    held: shared.noTables,
     activity: createActivity(),
     fine: createFiveMinutes(),
-    recent: [],
-    raised: new Map(),
+    raised: NOTHING_RAISED,
     marks,
     forgotten: undefined,
     revision: 0,
-    answers: { event: undefined, novelty: new Map() },
+    routesRevision: 0,
   }
 }
 
-function createTables(): Record<Dimension, ValueTable> {
-  return { network: new Map(), route: new Map(), agent: new Map(), place: new Map(), refused_route: new Map() }
+/** The table that a value is to be put into, made when there is none. */
+export function ownTable(profile: TokenProfile, kind: 'learned' | 'held', dimension: Dimension): ValueTable {
+  const { noTables, vocabulary } = profile.shared
+  const known = profile[kind][dimension]
+  if (known !== noTables[dimension]) return known
+  const table = createTable(vocabulary)
+  profile[kind] = { ...profile[kind], [dimension]: table }
+  return table
+}
+
+/** Remembers what a bucketed detector raised. */
+export function setRaised(profile: TokenProfile, detector: string, raised: Raised): void {
+  if (profile.raised === NOTHING_RAISED) profile.raised = new Map()
+  ;(profile.raised as Map<string, Raised>).set(detector, raised)
+}
+
+/** Gives back what the profile holds of the vocabulary. It is not to be used any more. */
+export function dropProfile(profile: TokenProfile): void {
+  for (const tables of [profile.learned, profile.held]) {
+    for (const dimension of DIMENSIONS) clearTable(tables[dimension])
+  }
+  for (const table of profile.forgotten?.values() ?? []) clearTable(table)
 }
 
 /** Whether the token has a history at all. */
@@ -85,18 +137,19 @@ export function isBeforeWindow(profile: TokenProfile, event: AccessEvent): boole
 /** Moves the window on to an event of the token's own; what it leaves behind is forgotten. Time itself moves in `learn`. */
 export function moveWindow(profile: TokenProfile, timeMs: number): void {
   if (hourOf(timeMs) <= hourOf(profile.nowMs)) return
+  letGo(profile)
   const month = monthOf(timeMs) - MONTHS_BACK
   if (pruneActivity(profile.activity, month, timeMs)) profile.revision++
   const isAnew = passesTombstone(profile, timeMs)
   forgetPassed(profile, timeMs)
   if (isAnew) profile.nowMs = 0
   if (monthOf(timeMs) <= monthOf(profile.nowMs)) return
+  profile.routesRevision++
   for (const dimension of DIMENSIONS) {
     pruneValues(profile.learned[dimension], month)
     pruneValues(profile.held[dimension], month)
   }
   for (const table of profile.forgotten?.values() ?? []) pruneValues(table, month)
-  while ((profile.recent.at(-1)?.lastMs ?? timeMs) < monthStartMs(month)) profile.recent.pop()
 }
 
 /**
@@ -105,24 +158,38 @@ export function moveWindow(profile: TokenProfile, timeMs: number): void {
  */
 export function learn(profile: TokenProfile, event: AccessEvent, learned: number, held: number): number {
   let fresh = 0
-  profile.answers.event = undefined
+  const { nodes } = takeInHand(profile, event)
   if (((learned | held) & MASK.counts) !== 0) profile.nowMs = Math.max(profile.nowMs, event.timeMs)
-  const { valuesMax } = profile.settings
   for (const dimension of DIMENSIONS) {
     const bit = MASK[dimension]
     if (((learned | held) & bit) === 0) continue
-    const table = ((learned & bit) !== 0 ? profile.learned : profile.held)[dimension]
-    const chain = chainOf(dimension, event)
-    if (seeValue(table, chain, event.timeMs, valuesMax, profile.forgotten?.get(table))) fresh |= bit
-    if (dimension !== 'network') continue
-    if (profile.forgotten === undefined) seeSource(profile.recent, chain, event.timeMs)
-    // A table with forgotten values in it may have pushed out one of the sources seen last.
-    else resetSources(profile)
+    const kind = (learned & bit) !== 0 ? 'learned' : 'held'
+    if (see(profile, kind, dimension, event, nodes[dimension])) fresh |= bit
   }
+  if ((fresh & MASK.route) !== 0) profile.routesRevision++
+  letGo(profile)
   if ((learned & MASK.counts) !== 0) markActive(profile.activity, event.timeMs)
   if (((learned | held) & MASK.counts) !== 0) countFiveMinutes(profile.fine, fiveMinutesOf(event.timeMs))
   countHour(profile, event, learned, held)
   return fresh
+}
+
+/** @param node of the event's value, 0 where no profile knows it. */
+function see(
+  profile: TokenProfile,
+  kind: 'learned' | 'held',
+  dimension: Dimension,
+  event: AccessEvent,
+  node: number,
+): boolean {
+  const table = ownTable(profile, kind, dimension)
+  const { valuesMax } = profile.settings
+  const forgotten = profile.forgotten?.get(table)
+  if (node !== 0) return seeValue(table, node, event.timeMs, valuesMax, forgotten)
+  const made = table.vocabulary.intern(ROOT[dimension], chainOf(dimension, event))
+  const isFresh = seeValue(table, made, event.timeMs, valuesMax, forgotten)
+  table.vocabulary.release(made)
+  return isFresh
 }
 
 function countHour(profile: TokenProfile, event: AccessEvent, learned: number, held: number): void {

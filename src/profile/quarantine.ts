@@ -1,27 +1,26 @@
 /** Values in quarantine: which of them count as known after all, which never do, and which have paid today. */
 import type { AccessEvent } from '../event.ts'
-import { dayBit, monthOf } from './calendar.ts'
-import type { Dimension } from './dimension.ts'
 import type { Verdict } from './marks.ts'
 import type { TokenProfile } from './profile.ts'
-import type { ValueEntry } from './values.ts'
+import { type ValueTable, enteredAtMs, nodeAt, sizeOf, wasSeenOn } from './values.ts'
 
 /** What people said of a dimension's values, by value. */
-type Verdicts = ReadonlyMap<string, Verdict> | undefined
+export type Verdicts = ReadonlyMap<string, Verdict> | undefined
 
-interface HeldValue {
-  readonly value: string
-  readonly entry: ValueEntry
-}
+/** Rows of the values in quarantine that share a chain down to some level; undefined for none. */
+type HeldRows = readonly number[] | undefined
 
-/** For each level the values in quarantine that share the chain down to it. */
-export function heldUnder(profile: TokenProfile, dimension: Dimension, prefixes: readonly string[]) {
-  const found: (HeldValue[] | undefined)[] = prefixes.map(() => undefined)
-  for (const [value, entry] of profile.held[dimension]) {
-    for (let at = 0; at < prefixes.length; at++) {
-      const matches = at === prefixes.length - 1 ? value === prefixes[at] : value.startsWith(prefixes[at] as string)
-      if (!matches) break
-      ;(found[at] ??= []).push({ value, entry })
+/**
+ * For each level the values in quarantine that share the chain down to it.
+ * @param path the chain's nodes, 0 from the first one on that nobody knows.
+ */
+export function heldUnder(held: ValueTable, path: readonly number[]): HeldRows[] {
+  const found: number[][] = []
+  for (let row = 0; row < sizeOf(held); row++) {
+    const node = nodeAt(held, row)
+    for (const [level, shared] of path.entries()) {
+      if (held.vocabulary.ancestorAt(node, level) !== shared) break
+      ;(found[level] ??= []).push(row)
     }
   }
   return found
@@ -34,34 +33,36 @@ export function heldUnder(profile: TokenProfile, dimension: Dimension, prefixes:
 export function isAdopted(
   profile: TokenProfile,
   event: AccessEvent,
-  held: readonly HeldValue[] | undefined,
+  held: ValueTable,
+  rows: HeldRows,
   verdicts: Verdicts,
 ): boolean {
-  if (held === undefined) return false
-  if (verdicts !== undefined && held.some(({ value }) => verdicts.get(value) === 'benign')) return true
+  if (rows === undefined) return false
+  const verdictOf = (row: number) => verdicts?.get(held.vocabulary.chainText(nodeAt(held, row)))
+  if (verdicts !== undefined && rows.some((row) => verdictOf(row) === 'benign')) return true
   const nowMs = Math.max(profile.nowMs, event.timeMs)
   if (profile.lastFindingMs > nowMs - profile.settings.incidentGapMs) return false
   const untilMs = nowMs - profile.settings.adoptAfterMs
-  return held.some(({ value, entry }) => entry.enteredAtMs <= untilMs && verdicts?.get(value) !== 'malicious')
+  return rows.some((row) => enteredAtMs(held, row) <= untilMs && verdictOf(row) !== 'malicious')
 }
 
 /** Whether a value that shares the chain down to a level was called malicious. */
-export function hasMalicious(verdicts: Verdicts, prefixes: readonly string[], level: number): boolean {
+export function hasMalicious(verdicts: Verdicts, levels: readonly string[], level: number): boolean {
   if (verdicts === undefined) return false
-  const prefix = prefixes[level] as string
+  const prefix = prefixOf(levels, level)
   for (const [value, verdict] of verdicts) {
     if (verdict !== 'malicious') continue
-    if (level === prefixes.length - 1 ? value === prefix : value.startsWith(prefix)) return true
+    if (level === levels.length - 1 ? value === prefix : value.startsWith(prefix)) return true
   }
   return false
 }
 
-/** A value in quarantine pays once a day. */
-export function wasSeenToday(held: readonly HeldValue[] | undefined, timeMs: number): boolean {
-  return held !== undefined && held.some(({ entry }) => wasSeenOn(entry, timeMs))
+/** The chain down to a level, with the `|` that more would follow. */
+export function prefixOf(levels: readonly string[], level: number): string {
+  return levels.slice(0, level + 1).join('|') + (level < levels.length - 1 ? '|' : '')
 }
 
-function wasSeenOn(entry: ValueEntry, timeMs: number): boolean {
-  const at = entry.days.findIndex((month, i) => i % 2 === 0 && month === monthOf(timeMs))
-  return at >= 0 && ((entry.days[at + 1] ?? 0) & dayBit(timeMs)) !== 0
+/** A value in quarantine pays once a day. */
+export function wasSeenToday(held: ValueTable, rows: HeldRows, timeMs: number): boolean {
+  return rows !== undefined && rows.some((row) => wasSeenOn(held, row, timeMs))
 }

@@ -4,7 +4,7 @@ import { activeDays, activeHours } from './activity.ts'
 import { dayOf, hourOf, monthStartMs, popcount } from './calendar.ts'
 import { DIMENSIONS, type Dimension } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
-import type { ValueEntry, ValueTable } from './values.ts'
+import { type ValueEntry, type ValueTable, chainsOf, entriesOf, sizeOf } from './values.ts'
 
 export interface ValueSummary {
   /** Levels of the chain, topmost first. */
@@ -60,22 +60,23 @@ export function summarise(profile: TokenProfile): ProfileSummary {
     firstDayMs: (days[0] ?? 0) * 86_400_000,
     ...week,
     hours: hoursOf(profile),
-    truncated: DIMENSIONS.filter((dimension) => profile.learned[dimension].size >= settings.valuesMax),
-    held: DIMENSIONS.flatMap((dimension) =>
-      [...profile.held[dimension]]
-        .filter(([value]) => !profile.learned[dimension].has(value))
+    truncated: DIMENSIONS.filter((dimension) => sizeOf(profile.learned[dimension]) >= settings.valuesMax),
+    held: DIMENSIONS.flatMap((dimension) => {
+      const learned = new Set(chainsOf(profile.learned[dimension]))
+      return [...entriesOf(profile.held[dimension])]
+        .filter(([value]) => !learned.has(value))
         .map(([value, entry]) => ({
           dimension,
           ...summaryOf(value.split('|'), [entry]),
           adoptedFromMs: entry.enteredAtMs + settings.adoptAfterMs,
-        })),
-    ),
+        }))
+    }),
   }
 }
 
 /** The distinct values of a chain down to a level, the latest seen first. */
 export function valuesAt(table: ValueTable, level: number): ValueSummary[] {
-  const groups = Map.groupBy(table, ([value]) =>
+  const groups = Map.groupBy(entriesOf(table), ([value]) =>
     value
       .split('|')
       .slice(0, level + 1)

@@ -4,11 +4,13 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { activeHours } from '../profile/activity.ts'
-import { chainOf, isUnauthenticated } from '../profile/dimension.ts'
+import { isUnauthenticated } from '../profile/dimension.ts'
+import { takeInHand } from '../profile/in-hand.ts'
 import { noveltyOf, sourceNoveltyOf } from '../profile/novelty.ts'
 import type { PeerSnapshot } from '../profile/peers.ts'
 import { type TokenProfile, hasHistory } from '../profile/profile.ts'
-import { networkOf } from '../profile/turns.ts'
+import { networkOf, recentSources } from '../profile/turns.ts'
+import { enteredAtMs } from '../profile/values.ts'
 import type { TokenRegistry } from '../registry/registered-token.ts'
 import { DAY_MS } from '../settings.ts'
 
@@ -101,8 +103,8 @@ const SETTLING_IN: Sight = { ...AT_HOME, isRegular: false }
 export function sightOf(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): Sight | undefined {
   if (event.address === '') return undefined
   if (!hasHistory(profile)) return UNKNOWN
-  const known = profile.learned.network.get(chainOf('network', event))
-  if (known !== undefined) return known.enteredAtMs <= event.timeMs - DAY_MS ? AT_HOME : SETTLING_IN
+  const row = takeInHand(profile, event).rows.network
+  if (row >= 0) return enteredAtMs(profile.learned.network, row) <= event.timeMs - DAY_MS ? AT_HOME : SETTLING_IN
   const novelty = sourceNoveltyOf(profile, event, peers)
   if (novelty === undefined) return SETTLING_IN
   const isYoung = activeHours(profile.activity) < HOURS_MIN
@@ -112,9 +114,14 @@ export function sightOf(profile: TokenProfile, event: AccessEvent, peers: PeerSn
     isYoung,
     isUnknown: false,
     isSurprised: !isYoung && novelty.unseenBits >= SURPRISE_BITS,
-    home: profile.recent[0] === undefined ? '' : networkOf(profile.recent[0].chain),
+    home: homeOf(profile),
     isNewClient: isUnauthenticated(event) || event.agent === '' ? undefined : hasNewAgent(profile, event, peers),
   }
+}
+
+function homeOf(profile: TokenProfile): string {
+  const [latest] = recentSources(profile)
+  return latest === undefined ? '' : networkOf(profile, latest.node)
 }
 
 function hasNewAgent(profile: TokenProfile, event: AccessEvent, peers: PeerSnapshot): boolean {

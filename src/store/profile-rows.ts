@@ -5,14 +5,14 @@ import type { Concern } from '../detect/detector.ts'
 import type { EventTimeMs, IncidentId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
 import { hourCounts, pruneActivity } from '../profile/activity.ts'
-import { HOURS_KEPT, MONTHS_BACK, dayOf, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
+import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
 import { countFiveMinutes, fiveMinutesOf } from '../profile/five-minutes.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
-import type { TokenProfile } from '../profile/profile.ts'
+import { type TokenProfile, ownTable, setRaised } from '../profile/profile.ts'
 import { forgetPassed } from '../profile/marks.ts'
-import { resetSources } from '../profile/turns.ts'
 import { SEVERITIES } from '../severity.ts'
-import { addDays, capValues, pruneValues } from '../profile/values.ts'
+import { capValues, dropDaysBeforeEntry, mergeValue, pruneValues } from '../profile/values.ts'
+import { ROOT } from '../profile/vocabulary.ts'
 
 /** One value of one token in one month, as `token_values` holds it. Times are milliseconds since 1970. */
 export interface ValueRow {
@@ -135,7 +135,7 @@ export function fillStates(states: ReadonlyMap<string, TokenState>, rows: Profil
   for (const row of rows.incidents) addIncident(stateOf(row.subject), row)
   for (const row of rows.evidence) addEvidence(stateOf(row.subject), row)
   for (const row of rows.steps) {
-    stateOf(row.subject).profile.raised.set(row.detector, { bucketMs: row.last_bucket, step: row.last_step })
+    setRaised(stateOf(row.subject).profile, row.detector, { bucketMs: row.last_bucket, step: row.last_step })
   }
   for (const { profile } of states.values()) settle(profile)
 }
@@ -144,15 +144,10 @@ export function fillStates(states: ReadonlyMap<string, TokenState>, rows: Profil
 function addValue(profile: TokenProfile, row: ValueRow): void {
   const month = monthOf(Date.parse(row.month))
   if (month < monthOf(profile.nowMs) - MONTHS_BACK) return
-  const table = (row.held === 1 ? profile.held : profile.learned)[row.dimension]
-  const entry = table.get(row.value)
-  if (entry === undefined) {
-    table.set(row.value, { enteredAtMs: row.entered_at, lastMs: row.last_seen, days: [month, row.days] })
-    return
-  }
-  entry.enteredAtMs = Math.max(entry.enteredAtMs, row.entered_at)
-  entry.lastMs = Math.max(entry.lastMs, row.last_seen)
-  addDays(entry.days, month, row.days)
+  const table = ownTable(profile, row.held === 1 ? 'held' : 'learned', row.dimension)
+  const node = table.vocabulary.intern(ROOT[row.dimension], row.value)
+  mergeValue(table, node, { enteredAtMs: row.entered_at, lastMs: row.last_seen, month, days: row.days })
+  table.vocabulary.release(node)
 }
 
 function addHour(profile: TokenProfile, row: HourRow): void {
@@ -227,24 +222,11 @@ function settle(profile: TokenProfile): void {
   forgetPassed(profile, profile.nowMs)
   for (const dimension of DIMENSIONS) {
     for (const table of [profile.learned[dimension], profile.held[dimension]]) {
-      for (const entry of table.values()) dropDaysBeforeEntry(entry)
+      dropDaysBeforeEntry(table)
       pruneValues(table, month)
       const forgotten = profile.forgotten?.get(table)
       if (forgotten !== undefined) pruneValues(forgotten, month)
       capValues(table, profile.settings.valuesMax, forgotten)
     }
-  }
-  resetSources(profile)
-}
-
-/** Days before a value entered its table belong to an earlier stay there. */
-function dropDaysBeforeEntry(entry: { readonly enteredAtMs: number; readonly days: number[] }): void {
-  if (entry.enteredAtMs === 0) return
-  const enteredMonth = monthOf(entry.enteredAtMs)
-  const firstDay = dayOf(entry.enteredAtMs) - dayOf(monthStartMs(enteredMonth))
-  for (let at = entry.days.length - 2; at >= 0; at -= 2) {
-    const month = entry.days[at] ?? 0
-    if (month < enteredMonth) entry.days.splice(at, 2)
-    else if (month === enteredMonth) entry.days[at + 1] = (entry.days[at + 1] ?? 0) & (-1 << firstDay)
   }
 }

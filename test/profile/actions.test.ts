@@ -12,6 +12,7 @@ import type { AccessEvent, TokenId } from '../../src/event.ts'
 import type { FoldSettings } from '../../src/fold.ts'
 import type { DetectionContext } from '../../src/detect/detector.ts'
 import { DIMENSIONS, type Dimension } from '../../src/profile/dimension.ts'
+import { chainsOf } from '../../src/profile/values.ts'
 import { HOUR_MS } from '../../src/settings.ts'
 import {
   type Session,
@@ -83,7 +84,10 @@ function addTombstone(session: Session, { kind, pick, level }: Deed, aheadMs: nu
   const [tokenId, { profile }] = found
   const beforeMs = Math.ceil(aheadMs / HOUR_MS) * HOUR_MS
   const values = DIMENSIONS.flatMap((dimension) =>
-    [...profile.learned[dimension].keys(), ...profile.held[dimension].keys()].map((value) => ({ dimension, value })),
+    [...chainsOf(profile.learned[dimension]), ...chainsOf(profile.held[dimension])].map((value) => ({
+      dimension,
+      value,
+    })),
   )
   const chosen = values[pick % values.length]
   const one =

@@ -29,15 +29,15 @@ function dayOf(hour: number): number {
   return Math.floor(hour / 24)
 }
 
-/** Pairs of (month since 1970, mask of its days), as values keep them. */
-function daysOf(all: readonly number[]): number[] {
+/** By month since 1970, the mask of its days. */
+function daysOf(all: readonly number[]): Map<number, number> {
   const months = new Map<number, number>()
   for (const day of all) {
     const date = new Date(day * 24 * HOUR_MS)
     const month = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth()
     months.set(month, (months.get(month) ?? 0) | (1 << (date.getUTCDate() - 1)))
   }
-  return [...months].flat()
+  return months
 }
 
 describe('the hours in which a token worked', () => {

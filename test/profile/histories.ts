@@ -10,6 +10,8 @@ import { createDetectors } from '../../src/detection.ts'
 import type { AccessEvent, EventTimeMs, TokenId } from '../../src/event.ts'
 import { type FoldSettings, type TokenState, createFold, createTokenState } from '../../src/fold.ts'
 import type { PeerSnapshot } from '../../src/profile/peers.ts'
+import { recentSources } from '../../src/profile/turns.ts'
+import { entriesOf } from '../../src/profile/values.ts'
 import { createRegistry } from '../../src/registry/registered-token.ts'
 import { fillStates } from '../../src/store/profile-rows.ts'
 import { NOON_MS, call } from './calls.ts'
@@ -230,7 +232,7 @@ export function told(states: ReadonlyMap<string, TokenState>) {
     months: [...profile.activity.months].sort((a, b) => a[0] - b[0]),
     hours: profile.activity.hours,
     fine: { newest: profile.fine.newest, packed: profile.fine.packed.slice(0, profile.fine.length) },
-    recent: profile.recent,
+    recent: recentSources(profile).map(({ node, lastMs }) => [profile.shared.vocabulary.chainText(node), lastMs]),
     raised: [...profile.raised].sort(byKey),
     evidence: { ...evidence, window: [...evidence.window].sort(byKey) },
     incidents: Object.entries(incidents).sort(byKey).map(toldIncident),
@@ -245,7 +247,7 @@ function toldIncident([concern, incident]: readonly [string, Incident]) {
 
 function tablesOf(tables: TokenState['profile']['learned']) {
   return Object.entries(tables).flatMap(([dimension, table]) =>
-    [...table].sort(byKey).map(([value, { enteredAtMs, lastMs, days }]) => {
+    [...entriesOf(table)].sort(byKey).map(([value, { enteredAtMs, lastMs, days }]) => {
       const months = days.flatMap((month, at) => (at % 2 === 0 ? [[month, days[at + 1]]] : []))
       return { dimension, value, enteredAtMs, lastMs, days: months.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0)) }
     }),

@@ -2,8 +2,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MINUTE_MS } from '../../src/settings.ts'
-import { type RecentSource, networkOf, seeSource, turnOf } from '../../src/profile/turns.ts'
-import { type ValueTable, seeValue } from '../../src/profile/values.ts'
+import { MASK } from '../../src/profile/dimension.ts'
+import { type TokenProfile, createProfile, learn } from '../../src/profile/profile.ts'
+import { networkOf, recentSources, turnOf } from '../../src/profile/turns.ts'
 import { type Change, NOON_MS, SINGAPORE, call } from './calls.ts'
 
 /** The office, another address of its network, and another network. */
@@ -13,16 +14,19 @@ const SOURCES: Readonly<Record<string, Change>> = {
   away: SINGAPORE,
 }
 
+function newProfile(valuesMax = 512): TokenProfile {
+  return createProfile(call(0).tokenId, { valuesMax, adoptAfterMs: 1, incidentGapMs: 1 })
+}
+
 /** Calls as `source@minute`, in the order of the log: whether each is a return, and from where. */
 function turnsOf(story: string): (string | undefined)[] {
-  const recent: RecentSource[] = []
+  const profile = newProfile()
   return story.split(' ').map((word) => {
     const [name = '', minute = ''] = word.split('@')
     const event = call(NOON_MS + Number(minute) * MINUTE_MS, SOURCES[name])
-    const found = turnOf(recent, event)
-    const chain = `${event.country}|${event.network}|${event.prefix}|${event.address}`
-    seeSource(recent, chain, event.timeMs)
-    return found && `${found.turn} ${networkOf(found.other.chain)}`
+    const found = turnOf(profile, event)
+    learn(profile, event, MASK.network, 0)
+    return found && `${found.turn} ${networkOf(profile, found.other.node)}`
   })
 }
 
@@ -45,37 +49,35 @@ describe('a return', () => {
 
 describe('the sources remembered', () => {
   const sight = fc.record({
-    chain: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g').map((name) => `DE|${name}|p|${name}`),
+    name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),
     timeMs: fc.integer({ min: 1, max: 6 }),
+    isHeld: fc.boolean(),
   })
   const sights = fc.array(sight, { maxLength: 30 })
 
-  function seen(all: readonly { chain: string; timeMs: number }[]): RecentSource[] {
-    const recent: RecentSource[] = []
-    for (const { chain, timeMs } of all) seeSource(recent, chain, timeMs)
-    return recent
+  function seen(all: readonly { name: string; timeMs: number; isHeld: boolean }[], valuesMax: number) {
+    const profile = newProfile(valuesMax)
+    for (const { name, timeMs, isHeld } of all) {
+      const event = call(timeMs, { network: name, prefix: 'p', address: name })
+      learn(profile, event, isHeld ? 0 : MASK.network, isHeld ? MASK.network : 0)
+    }
+    const { chainText } = profile.shared.vocabulary
+    return recentSources(profile).map(({ node, lastMs }) => ({ chain: chainText(node), lastMs }))
   }
 
-  test('are the four with the greatest (last seen, name), in whichever order they were seen', () => {
+  test('are the four with the greatest (last seen, name), in whichever order they were seen, known or in quarantine', () => {
     fc.assert(
-      fc.property(sights, (all) => {
+      fc.property(sights, fc.integer({ min: 4, max: 8 }), (all, valuesMax) => {
         const last = new Map<string, number>()
-        for (const { chain, timeMs } of all) last.set(chain, Math.max(timeMs, last.get(chain) ?? 0))
+        for (const { name, timeMs } of all) {
+          const chain = `DE|${name}|p|${name}`
+          last.set(chain, Math.max(timeMs, last.get(chain) ?? 0))
+        }
         const expected = [...last]
           .map(([chain, lastMs]) => ({ chain, lastMs }))
           .sort((a, b) => b.lastMs - a.lastMs || (a.chain > b.chain ? -1 : 1))
           .slice(0, 4)
-        expect(seen(all)).toEqual(expected)
-      }),
-    )
-  })
-
-  test('can be told from any table of values that holds four or more', () => {
-    fc.assert(
-      fc.property(sights, fc.integer({ min: 4, max: 6 }), (all, valuesMax) => {
-        const table: ValueTable = new Map()
-        for (const { chain, timeMs } of all) seeValue(table, chain, timeMs, valuesMax)
-        expect(seen([...table].map(([chain, { lastMs }]) => ({ chain, timeMs: lastMs })))).toEqual(seen(all))
+        expect(seen(all, valuesMax)).toEqual(expected)
       }),
     )
   })

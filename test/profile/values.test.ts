@@ -1,7 +1,17 @@
 /** The bounded table of values: which it keeps, since when, and on which days, told again from all sights at once. */
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { type ValueTable, capValues, pruneValues, seeValue } from '../../src/profile/values.ts'
+import {
+  type ValueEntry,
+  type ValueTable,
+  capValues,
+  chainsOf,
+  createTable,
+  entriesOf,
+  pruneValues,
+  seeValue as seeNode,
+} from '../../src/profile/values.ts'
+import { ROOT, createVocabulary } from '../../src/profile/vocabulary.ts'
 
 // Many histories are folded, on machines that may be busy.
 vi.setConfig({ testTimeout: 60_000 })
@@ -18,8 +28,24 @@ const sights = fc.array(sight, { maxLength: 60, size: 'max' })
 const valuesMax = fc.integer({ min: 1, max: 5 })
 type Sight = typeof sight extends fc.Arbitrary<infer S> ? S : never
 
+function newTable(): ValueTable {
+  return createTable(createVocabulary())
+}
+
+/** As the fold does it: the table keeps what it needs of the vocabulary, and nobody else keeps anything. */
+function seeValue(table: ValueTable, value: string, timeMs: number, max: number): boolean {
+  const node = table.vocabulary.intern(ROOT.route, value)
+  const isFresh = seeNode(table, node, timeMs, max)
+  table.vocabulary.release(node)
+  return isFresh
+}
+
+function mapOf(table: ValueTable): Map<string, ValueEntry> {
+  return new Map(entriesOf(table))
+}
+
 function see(all: readonly Sight[], max: number): { readonly table: ValueTable; readonly fresh: readonly boolean[] } {
-  const table: ValueTable = new Map()
+  const table = newTable()
   return { table, fresh: all.map(({ value, timeMs }) => seeValue(table, value, timeMs, max)) }
 }
 
@@ -49,14 +75,23 @@ describe('a bounded table of values', () => {
   test('holds the values last seen, ties by value, at every moment', () => {
     fc.assert(
       fc.property(sights, valuesMax, (all, max) => {
-        const table: ValueTable = new Map()
+        const table = newTable()
         for (const [at, { value, timeMs }] of all.entries()) {
           seeValue(table, value, timeMs, max)
-          const kept = new Map([...table].map(([key, { lastMs }]) => [key, lastMs]))
+          const kept = new Map([...mapOf(table)].map(([key, { lastMs }]) => [key, lastMs]))
           expect(kept).toEqual(topOf(all.slice(0, at + 1), max))
         }
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('keeps of the vocabulary what it holds, and nothing else', () => {
+    fc.assert(
+      fc.property(sights, valuesMax, (all, max) => {
+        const { table } = see(all, max)
+        expect(table.vocabulary.size).toBe(chainsOf(table).length)
+      }),
     )
   })
 
@@ -66,7 +101,7 @@ describe('a bounded table of values', () => {
     )
     fc.assert(
       fc.property(shuffled, valuesMax, ([all, other], max) => {
-        const lasts = (table: ValueTable) => new Map([...table].map(([key, { lastMs }]) => [key, lastMs]))
+        const lasts = (table: ValueTable) => new Map([...mapOf(table)].map(([key, { lastMs }]) => [key, lastMs]))
         expect(lasts(see(all, max).table)).toEqual(lasts(see(other, max).table))
       }),
     )
@@ -85,7 +120,7 @@ describe('a bounded table of values', () => {
     fc.assert(
       fc.property(sights, valuesMax, (all, max) => {
         const { table, fresh } = see(all, max)
-        for (const [value, entry] of table) {
+        for (const [value, entry] of entriesOf(table)) {
           const own = all.filter((one) => one.value === value).map(({ timeMs }) => timeMs)
           const enteredMs = Math.max(
             ...all.flatMap((one, at) => (one.value === value && fresh[at] ? [one.timeMs] : [])),
@@ -103,7 +138,7 @@ describe('a bounded table of values', () => {
       fc.property(sights, valuesMax, (all, max) => {
         const { table } = see(all, 100)
         capValues(table, max)
-        expect([...table.keys()].sort()).toEqual([...see(all, max).table.keys()].sort())
+        expect(chainsOf(table).sort()).toEqual(chainsOf(see(all, max).table).sort())
       }),
     )
   })
@@ -124,10 +159,10 @@ describe('pruning at the start of a month', () => {
       { enteredAtMs: Date.UTC(2026, 1, 1), days: [FEBRUARY, 0b101] },
     ],
   ] as const)('%s', (_, dates, expected) => {
-    const table: ValueTable = new Map()
+    const table = newTable()
     for (const date of dates) seeValue(table, 'a', Date.parse(`2026-${date}T00:00:00Z`), 10)
     pruneValues(table, FEBRUARY)
-    if (expected === undefined) expect(table.size).toBe(0)
-    else expect(table.get('a')).toMatchObject(expected)
+    if (expected === undefined) expect(chainsOf(table)).toEqual([])
+    else expect(mapOf(table).get('a')).toMatchObject(expected)
   })
 })
