@@ -5,6 +5,7 @@
  * hour's calls, this one included, against what the token's own hours of four weeks let expect at this time of the day
  * and of the week (profile/volume.ts). Bits: upper tail of a negative binomial over units of `unitBytes`, told in steps of
  * four bits. What follows within a day goes on with what was told.
+ * A launch lifts what is expected, from its second hour on (profile/surges.ts).
  * Blind to: logs without sizes; a slow theft that keeps to the usual rate; the first day.
  */
 import { z } from 'zod'
@@ -15,7 +16,7 @@ import { spikeBits } from '../profile/rate.ts'
 import { createExpectation } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { explainVolume, volumeStep } from './shared/volume-steps.ts'
+import { explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'bulk-transfer'
 
@@ -33,7 +34,7 @@ export const bulkTransfer = defineDetector({
     const expectedOf = createExpectation((counts) => Math.ceil(counts.bytes / unitBytes), 1)
     return {
       name: NAME,
-      inspect(event, profile) {
+      inspect(event, profile, { peers }) {
         if (isUnauthenticated(event)) return undefined
         const hour = hourOf(event.timeMs)
         const counts = findHour(profile, hour)
@@ -42,15 +43,17 @@ export const bulkTransfer = defineDetector({
         const expected = expectedOf(profile, hour)
         const { observations: hours, upperMean, upperShape, mean } = expected
         const units = Math.ceil(bytes / unitBytes)
-        const bits = spikeBits(expected, units)
+        if (spikeBits(expected, units) < bitsMin) return undefined
+        const surge = peers.surgeOf(event).hour
+        const bits = spikeBits(expected, units, surge)
         const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)
         if (step === undefined) return undefined
         const { tailBits, ...told } = step
         return {
           ...told,
           seen: `${shown(bytes)} moved within the hour from ${new Date(hour * HOUR_MS).toISOString().slice(0, 16)}Z`,
-          normal: `${shown(mean * unitBytes)} expected at this time, ${shown(upperMean * unitBytes)} at most, from ${hours} active hours of four weeks`,
-          numbers: { count: units, mean: upperMean, shape: upperShape, hours, tailBits },
+          normal: `${shown(mean * unitBytes)} expected at this time, ${shown(upperMean * unitBytes)} at most, from ${hours} active hours of four weeks${surgeWords(surge)}`,
+          numbers: { count: units, mean: upperMean * Math.max(1, surge), shape: upperShape, hours, tailBits },
         }
       },
     }

@@ -3,7 +3,8 @@
  *
  * Attack: none, or one on a service rather than with a token. A client lost some of its machines, a job stops half way, a
  * limit was set too low: it concerns availability. Signal: calls of the last 24 full hours against the same weekday of
- * two weeks, and how far the days before strayed from theirs (profile/shortage.ts). Bits: tail of Student's t, less those
+ * two weeks, and how far the days before strayed from theirs (profile/shortage.ts); a holiday or an outage that the
+ * token's peers have too lets expect less (profile/surges.ts). Bits: tail of Student's t, less those
  * of the times at which a day is judged: it is looked at every hour, which is about six different days in one. Told once,
  * and again when it lasts for more than three days.
  * Blind to: a token that makes no call at all (went-silent tells of it); a slow decline; the first two weeks.
@@ -42,12 +43,12 @@ export const frequencyDrop = defineDetector({
   },
   create: ({ expectedMin, shareMax, bitsMin }) => ({
     name: NAME,
-    inspect(event, profile) {
+    inspect(event, profile, { peers }) {
       const hour = hourOf(event.timeMs)
       if (!hasHistory(profile) || isUnauthenticated(event) || hour <= hourOf(profile.nowMs)) return undefined
       if (wasTold(profile, NAME, event.timeMs, TOLD_MS)) return undefined
       if (wasTold(profile, 'went-silent', event.timeMs, SILENCE_MS)) return undefined
-      const shortage = shortageOfDay(profile, hour - 1)
+      const shortage = shortageOfDay(profile, hour - 1, peers.surgeOf(event).day)
       if (shortage === undefined) return undefined
       const { calls, expected, t, ratios, freedom } = shortage
       if (expected < expectedMin || calls > shareMax * expected) return undefined

@@ -8,6 +8,7 @@
  * steps of four bits, by the hour, of whichever of the two is rarer; an hour has twelve chances to be five rare minutes,
  * so those are worth log2(12) bits less. An hour is judged every hour: `bitsMin` keeps quiet what comes by chance. What
  * follows within a day goes on with what was told.
+ * A launch lifts what is expected, from its second hour on (profile/surges.ts).
  * Blind to: a slow theft that keeps to the usual rate; the first day.
  */
 import { z } from 'zod'
@@ -23,7 +24,7 @@ import { createExpectation } from '../profile/volume.ts'
 import { HOUR_MS, MINUTE_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { createHourlyFit } from './shared/hourly-fit.ts'
-import { explainVolume, volumeStep } from './shared/volume-steps.ts'
+import { explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'frequency-spike'
 
@@ -73,11 +74,14 @@ export const frequencySpike = defineDetector({
 
     return {
       name: NAME,
-      inspect(event, profile) {
+      inspect(event, profile, { peers }) {
         if (isUnauthenticated(event)) return undefined
         const hour = inHour(profile, event)
         if (hour.calls < callsMin) return undefined
-        const { calls, fit, bits, looks } = inFiveMinutes(profile, event, hour)
+        const { calls, fit, bits: bitsAlone, looks } = inFiveMinutes(profile, event, hour)
+        if (bitsAlone < bitsMin) return undefined
+        const surge = peers.surgeOf(event).hour
+        const bits = surge > 1 ? spikeBits(fit, calls, surge) - Math.log2(looks) : bitsAlone
         const hourMs = hourOf(event.timeMs) * HOUR_MS
         const step = volumeStep(profile, NAME, hourMs, bits, bitsMin)
         if (step === undefined) return undefined
@@ -87,8 +91,15 @@ export const frequencySpike = defineDetector({
         return {
           ...told,
           seen: `${calls} calls within the ${looks === 1 ? 'hour' : 'five minutes'} from ${new Date(startMs).toISOString().slice(0, 16)}Z`,
-          normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${observations} active hours of four weeks`,
-          numbers: { count: calls, mean: upperMean, shape: upperShape, hours: observations, looks, tailBits },
+          normal: `${shown(mean)} expected at this time, ${shown(upperMean)} at most, from ${observations} active hours of four weeks${surgeWords(surge)}`,
+          numbers: {
+            count: calls,
+            mean: upperMean * Math.max(1, surge),
+            shape: upperShape,
+            hours: observations,
+            looks,
+            tailBits,
+          },
         }
       },
     }

@@ -3,7 +3,7 @@
  *
  * Attack: none, or one on a service rather than with a token. A client is down, its credential no longer works, a job was
  * not started again: it concerns availability. Signal: the calls that the token's rhythm let expect of the silent hours,
- * against those of its own longest pause in four weeks (profile/silence.ts). Bits: the longest of n days is one in n + 1,
+ * against those of its own longest pause in four weeks (profile/silence.ts); where the peers do less too, less is missed (profile/surges.ts). Bits: the longest of n days is one in n + 1,
  * and pauses beyond it are taken to have a tail of index 3/2, between one that knows no bounds (1) and an exponential
  * one; never more than what the token's active hours can vouch for.
  * Blind to: a token that never comes back, for it is told with the call that ends the silence; what was as quiet at the
@@ -23,7 +23,6 @@ import { durationOf } from './shared/words.ts'
 const NAME = 'went-silent'
 /** Of the pauses beyond the longest one. */
 const TAIL_INDEX = 1.5
-const KNOWN_DAYS_MIN = 14
 
 export const wentSilent = defineDetector({
   name: NAME,
@@ -41,12 +40,13 @@ export const wentSilent = defineDetector({
   },
   create: ({ missedMin, bitsMin }) => ({
     name: NAME,
-    inspect(event, profile) {
+    inspect(event, profile, { peers }) {
       const hour = hourOf(event.timeMs)
       if (!hasHistory(profile) || isUnauthenticated(event) || hour < hourOf(profile.nowMs) + 2) return undefined
       const silence = silenceBefore(profile, hour)
-      if (silence === undefined || silence.knownDays < KNOWN_DAYS_MIN) return undefined
-      const { missed, knownDays, activeHours } = silence
+      if (silence === undefined) return undefined
+      const { knownDays, activeHours } = silence
+      const missed = silence.missed * Math.min(1, peers.surgeOf(event).day)
       const longest = Math.max(missedMin, silence.longest)
       if (missed <= longest) return undefined
       const tail = Math.log2(knownDays + 1) + TAIL_INDEX * Math.log2(missed / longest)

@@ -5,8 +5,10 @@
  */
 import type { AccessEvent } from '../event.ts'
 import { MINUTE_MS } from '../settings.ts'
+import { isUnauthenticated } from './dimension.ts'
 import type { Novelty } from './novelty.ts'
 import { type PeerSnapshot, type Reach, isShared } from './peers.ts'
+import { createSurges } from './surges.ts'
 
 const WINDOW_MS = 10 * MINUTE_MS
 /** Tokens with fewer hours of history are still settling in: what is new to them is no change. */
@@ -27,6 +29,7 @@ export interface MemoryPeers extends PeerSnapshot {
 export function createMemoryPeers(): MemoryPeers {
   const known = new Map<string, Counter>()
   const changes = new Map<string, Record<Reach, Counter>>()
+  const surges = createSurges()
   let window = 0
 
   function add(counters: Map<string, Counter>, key: string): void {
@@ -58,7 +61,9 @@ export function createMemoryPeers(): MemoryPeers {
       const of = changes.get(dimension + String(level))
       return { tenant: read(of?.tenant), anyone: read(of?.anyone), nobody: read(of?.nobody) }
     },
+    surgeOf: (event) => surges.of(event),
     learn(event, firsts) {
+      if (event.tokenId !== '' && !isUnauthenticated(event)) surges.learn(event)
       window = Math.max(window, Math.floor(event.timeMs / WINDOW_MS))
       for (const { dimension, level, levels, n, reach, bits } of firsts) {
         if (n >= HOURS_MIN && bits > 0) {

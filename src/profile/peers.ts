@@ -6,7 +6,9 @@
  * new values that tokens with a history met and that raised nothing. The first is a prior per level (ATTACK_REACH): a
  * thief brings an address of his own, uses common tools, and calls routes that others call too.
  */
+import type { AccessEvent } from '../event.ts'
 import type { Dimension } from './dimension.ts'
+import { NO_SURGE, type Surge } from './surges.ts'
 
 export const REACHES = ['tenant', 'anyone', 'nobody'] as const
 /** To whom a value is known. */
@@ -21,11 +23,18 @@ export interface PeerSnapshot {
   reachOf(dimension: Dimension, prefix: string, tenant: string): Reach
   /** New values met so far at this level by how far they were known. */
   changesOf(dimension: Dimension, level: number): ReachCounts
+  /** How much more or less than usual the callers of the event's service, or its tenant, do just now. */
+  surgeOf(event: AccessEvent): Surge
 }
 
 const NO_CHANGES: ReachCounts = { tenant: 0, anyone: 0, nobody: 0 }
 
-export const NO_PEERS: PeerSnapshot = { id: '', reachOf: () => 'nobody', changesOf: () => NO_CHANGES }
+export const NO_PEERS: PeerSnapshot = {
+  id: '',
+  reachOf: () => 'nobody',
+  changesOf: () => NO_CHANGES,
+  surgeOf: () => NO_SURGE,
+}
 
 /** Of how far an attacker's new value is known, by dimension and level. Priors. */
 const ATTACK_REACH: Readonly<Record<string, ReachCounts>> = {

@@ -25,16 +25,21 @@ export interface Shortage {
   readonly freedom: number
 }
 
-/** @param hour the last of the 24, which is over. */
-export function shortageOfDay(profile: TokenProfile, hour: number): Shortage | undefined {
+/**
+ * @param hour the last of the 24, which is over.
+ * @param surge how far the token's peers stand above or below their own day; below 1 less is expected.
+ */
+export function shortageOfDay(profile: TokenProfile, hour: number, surge: number): Shortage | undefined {
   const sums = daySums(profile.activity.hours, hour)
   const calls = sums[0] as number
-  const expected = forecastOf(sums, 0)
-  if (expected === undefined || calls >= expected) return undefined
+  const forecast = forecastOf(sums, 0)
+  if (forecast === undefined) return undefined
+  const expected = forecast * Math.min(1, surge)
+  if (calls >= expected) return undefined
   const ratios: number[] = []
   for (let day = 1; day < sums.length; day++) {
-    const forecast = forecastOf(sums, day)
-    if (forecast !== undefined) ratios.push(logRatio(sums[day] as number, forecast))
+    const ofDay = forecastOf(sums, day)
+    if (ofDay !== undefined) ratios.push(logRatio(sums[day] as number, ofDay))
   }
   const n = ratios.length
   if (n < RATIOS_MIN) return undefined

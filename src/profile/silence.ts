@@ -4,6 +4,8 @@ import type { TokenProfile } from './profile.ts'
 import { createForecaster, emptyBucket } from './rate/forecast.ts'
 
 const WEEK_HOURS = 7 * 24
+/** Before two weeks are known, no pause can be told from a weekend. */
+const KNOWN_HOURS_MIN = 2 * WEEK_HOURS
 
 export interface Silence {
   /** Whole hours without a call. */
@@ -18,14 +20,16 @@ export interface Silence {
 }
 
 /**
- * The silence that ends with a call in `hour`, from the token's hours before. Undefined where there is none, or where the
- * token was as quiet at the same hours a week before: nights, weekends and the weeks between two batches cost nothing.
+ * The silence that ends with a call in `hour`, from the token's hours before. Undefined where there is none, in the first
+ * two weeks, or where the token was as quiet at the same hours a week before: nights, weekends and the weeks between two
+ * batches cost nothing.
  */
 export function silenceBefore(profile: TokenProfile, hour: number): Silence | undefined {
   const active = profile.activity.hours.filter((counts) => counts.hour < hour && callsOf(counts) > 0)
   const first = active[0]?.hour
   const last = active.at(-1)?.hour
   if (first === undefined || last === undefined || hour - last < 2) return undefined
+  if (hour - first < KNOWN_HOURS_MIN) return undefined
   const wasBusy = active.some((of) => of.hour + WEEK_HOURS > last && of.hour + WEEK_HOURS < hour)
   if (!wasBusy) return undefined
 

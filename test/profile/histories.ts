@@ -141,6 +141,7 @@ export const PEERS: PeerSnapshot = {
   reachOf: (dimension, prefix) =>
     dimension !== 'network' || prefix === 'DE|' ? 'tenant' : prefix.startsWith('DE|AS680|') ? 'anyone' : 'nobody',
   changesOf: () => ({ tenant: 50, anyone: 10, nobody: 2 }),
+  surgeOf: () => ({ hour: 1.5, day: 0.8 }),
 }
 
 const REGISTERED = {

@@ -51,3 +51,8 @@ export function explainVolume(found: FoundNumbers): string {
   if (found.cause !== 'again') return stepEquations(own, tailBits, found)
   return `${own} = ${num(tailBits)}; ${bitsEquation(String(STEP_BITS), found, 'it goes on with what was told within the day before')}`
 }
+
+/** What the peers do, where that lifts what is expected. */
+export function surgeWords(surge: number): string {
+  return surge > 1 ? `; its peers are at ${surge.toFixed(1)} times their usual` : ''
+}
