@@ -23,9 +23,9 @@ export const alertingSettings = z.strictObject({
     .default(THRESHOLD_BITS)
     .describe(
       'The fixed threshold, where budgetPerDay is off or knows too few days yet. An incident alerts when its findings ' +
-        'sum up to the threshold (low), and again at 4, 8 and 16 bits above (medium, high, critical). Measured on simulated traffic of 30 tokens, ten months of it (`npm run ' +
-        'bench:threshold`): at 13 bits 0.04 false incidents a day with 45 of 50 hidden attacks caught; at 10 bits 0.18 ' +
-        'and 49; at 16 bits 0.01 and 44.',
+        'sum up to the threshold (low), and again at 4, 8 and 16 bits above (medium, high, critical). What a threshold ' +
+        'catches and costs is measured in docs/detection.md; what another one would have told of your own traffic says ' +
+        '`tokenwatch backtest`.',
     ),
   evidence: z
     .strictObject({
