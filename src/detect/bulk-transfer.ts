@@ -31,7 +31,7 @@ export const bulkTransfer = defineDetector({
   }),
   explain: explainVolume,
   create: ({ bytesMin, unitBytes, bitsMin }) => {
-    const expectedOf = createExpectation((counts) => Math.ceil(counts.bytes / unitBytes), 1)
+    const expectedOf = createExpectation((counts) => Math.ceil(counts.bytes / unitBytes))
     return {
       name: NAME,
       inspect(event, profile, { peers }) {

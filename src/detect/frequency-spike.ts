@@ -53,7 +53,7 @@ export const frequencySpike = defineDetector({
   }),
   explain: explainVolume,
   create: ({ callsMin, bitsMin }) => {
-    const expectedOf = createExpectation((counts) => counts.learned + counts.held, 1)
+    const expectedOf = createExpectation((counts) => counts.learned + counts.held)
     const burstinessOf = createHourlyFit((profile, hour) => burstinessBefore(profile.fine, hour))
 
     function inHour(profile: TokenProfile, event: AccessEvent): Stretch {

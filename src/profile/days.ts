@@ -43,7 +43,6 @@ export function expectedOfDay(profile: TokenProfile, hour: number): RateFit | un
     lowerShape: shape,
     before,
     observations: ratios.length,
-    isWeekKnown: true,
   }
 }
 

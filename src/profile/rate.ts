@@ -1,10 +1,9 @@
 /**
- * How surprising it is that something happened so much more, or so much less, than a fit to its past counts lets expect:
- * tails in bits. Pure, over plain numbers: it knows of no token, no event and no clock.
+ * How surprising it is that something happened so much more than a fit to its past counts lets expect, in bits. Pure, over plain numbers: it knows of no token, no event and no clock.
  */
 import { BUCKETS_PER_HOUR, type Burstiness } from './rate/burst.ts'
 import type { Expectation } from './rate/fold.ts'
-import { negativeBinomialLowerTailBits, negativeBinomialTailBits } from './tails.ts'
+import { negativeBinomialTailBits } from './tails.ts'
 
 /** An hour in which nothing ever came may bring one call in a hundred. */
 const MEAN_MIN = 0.01
@@ -19,12 +18,10 @@ export const TEMPER = 0.5
 export interface RateFit extends Expectation {
   /** Buckets with something in them, in whole spans. */
   readonly observations: number
-  /** Whether a whole week is known: before, a day off cannot be told from a drop. */
-  readonly isWeekKnown: boolean
 }
 
 /** With n observations nobody knows the spread: it is taken to be at least the mean times sqrt(8) / n. */
-export function supported(expectation: Expectation, observations: number, isWeekKnown: boolean): RateFit {
+export function supported(expectation: Expectation, observations: number): RateFit {
   const shapeMax = Math.max(SHAPE_MIN, observations ** 2 / 8)
   return {
     ...expectation,
@@ -32,7 +29,6 @@ export function supported(expectation: Expectation, observations: number, isWeek
     upperShape: Math.min(shapeMax, expectation.upperShape),
     lowerShape: Math.min(shapeMax, expectation.lowerShape),
     observations,
-    isWeekKnown,
   }
 }
 
@@ -66,13 +62,6 @@ export function spikeBits(fit: RateFit, count: number, surge = 1): number {
     negativeBinomialTailBits(fit.before + count, mean, fit.upperShape) -
     negativeBinomialTailBits(1, mean, fit.upperShape)
   return Math.min(TEMPER * Math.max(0, bits), carriedBits(fit))
-}
-
-/** Bits of `count`, or of less, in the bucket when it is over. A holiday, a surge below 1, explains itself. */
-export function dropBits(fit: RateFit, count: number, surge = 1): number {
-  if (!fit.isWeekKnown) return 0
-  const bits = negativeBinomialLowerTailBits(fit.before + count, fit.lowerMean * Math.min(1, surge), fit.lowerShape)
-  return Math.min(TEMPER * bits, carriedBits(fit))
 }
 
 /**

@@ -1,6 +1,5 @@
 /**
- * How much a token is expected to do in one hour, or in the hours that end with it: the rate model (rate/fold.ts) run over
- * the token's own hours of four weeks, zeros included.
+ * How much a token is expected to do in one hour: the rate model (rate/fold.ts) run over the token's own hours of four weeks, zeros included.
  */
 import { LRUCache } from 'lru-cache'
 import type { HourCounts } from './activity.ts'
@@ -18,14 +17,11 @@ export type Series = (counts: HourCounts) => number
 
 /** Folds held at once: each is some kilobytes, and made again from the profile within 0.1 ms. */
 const FOLDS_MAX = 5_000
-const WEEK_HOURS = 7 * 24
 
 interface Entry {
   readonly day: number
   readonly revision: number
   readonly fold: RateFold
-  /** The first hour that was learned. */
-  readonly first: number
   /** The hour that `fit` is of; everything before it was learned. */
   hour: number
   /** Place in the profile's hours of the first that was not learned. */
@@ -34,11 +30,8 @@ interface Entry {
   fit: RateFit
 }
 
-/**
- * Makes a function that says what is expected of a token at an hour, from the hours before it alone.
- * @param spanHours 1, or 24 for the day that ends with the hour.
- */
-export function createExpectation(series: Series, spanHours: number) {
+/** Makes a function that says what is expected of a token at an hour, from the hours before it alone. */
+export function createExpectation(series: Series) {
   const entries = new LRUCache<TokenProfile, Entry>({ max: FOLDS_MAX })
 
   return function expectedOf(profile: TokenProfile, hour: number): RateFit {
@@ -58,9 +51,9 @@ export function createExpectation(series: Series, spanHours: number) {
     let at = 0
     while (at < hours.length && (hours[at] as HourCounts).hour < day * 24 - HOURS_KEPT) at++
     const first = Math.min(hours[at]?.hour ?? day * 24, day * 24)
-    const fold = createRateFold(24, spanHours)
-    const fit = supported(fold.next(first), 0, false)
-    return { day, revision: profile.revision, fold, first, hour: first, at, active: 0, fit }
+    const fold = createRateFold(24, 1)
+    const fit = supported(fold.next(first), 0)
+    return { day, revision: profile.revision, fold, hour: first, at, active: 0, fit }
   }
 
   function advance(profile: TokenProfile, entry: Entry, hour: number): void {
@@ -75,8 +68,7 @@ export function createExpectation(series: Series, spanHours: number) {
       entry.fold.learn(value)
       if (value > 0) entry.active++
       entry.hour++
-      const isWeekKnown = entry.hour - entry.first >= WEEK_HOURS
-      entry.fit = supported(entry.fold.next(entry.hour), entry.active / spanHours, isWeekKnown)
+      entry.fit = supported(entry.fold.next(entry.hour), entry.active)
     }
   }
 }

@@ -5,6 +5,7 @@ import {
   betaBinomialTailBits,
   negativeBinomialLowerTailBits,
   negativeBinomialTailBits,
+  studentTailBits,
 } from '../../src/profile/tails.ts'
 
 // Many histories are folded, on machines that may be busy.
@@ -207,5 +208,30 @@ describe('the upper tail of a beta-binomial', () => {
       { numRuns: 500 },
     )
     expect(betaBinomialTailBits(1500, 2000, 2, 38)).toBeCloseTo(betaBinomialTailBits(1500.75, 2001, 2, 38), 1)
+  })
+})
+
+describe('the tail of Student’s t', () => {
+  const probability = (t: number, freedom: number) => 2 ** -studentTailBits(t, freedom)
+
+  test('is that of tables, and in closed form for one and two degrees of freedom', () => {
+    expect(probability(2.228, 10)).toBeCloseTo(0.025, 4)
+    expect(probability(1.725, 20)).toBeCloseTo(0.05, 4)
+    for (const t of [0.01, 0.5, 1, 3, 40]) {
+      expect(probability(t, 1)).toBeCloseTo(0.5 - Math.atan(t) / Math.PI, 9)
+      expect(probability(t, 2)).toBeCloseTo(0.5 - t / (2 * Math.sqrt(2 + t * t)), 9)
+    }
+    expect(studentTailBits(0, 5)).toBe(0)
+  })
+
+  test('is worth more for more, and for more degrees of freedom, without end', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1.5, max: 50, noNaN: true }), fc.integer({ min: 1, max: 60 }), (t, freedom) => {
+        const bits = studentTailBits(t, freedom)
+        expect(studentTailBits(t + 0.1, freedom)).toBeGreaterThan(bits)
+        expect(studentTailBits(t, freedom + 1)).toBeGreaterThan(bits - 1e-9)
+      }),
+    )
+    expect(studentTailBits(1e6, 40)).toBeGreaterThan(500)
   })
 })
