@@ -4,6 +4,8 @@
 export interface RowReader {
   /** Of a String, LowCardinality or not. */
   text(): string
+  /** The same, of a column whose values hardly ever come again. */
+  ownText(): string
   uint16(): number
   uint32(): number
   /** Exact up to 2^53. */
@@ -48,6 +50,11 @@ function createReader() {
   }
 
   function varint(): number {
+    const first = bytes[at]
+    if (first !== undefined && first < 0x80) {
+      at++
+      return first
+    }
     let value = 0
     for (let factor = 1; ; factor *= 0x80) {
       const byte = bytes[take(1)] as number
@@ -60,6 +67,11 @@ function createReader() {
     text() {
       const length = varint()
       return textAt(bytes, take(length), length)
+    },
+    ownText() {
+      const length = varint()
+      const from = take(length)
+      return bytes.toString('utf8', from, from + length)
     },
     uint16: () => bytes.readUInt16LE(take(2)),
     uint32: () => bytes.readUInt32LE(take(4)),

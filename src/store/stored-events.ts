@@ -81,7 +81,7 @@ function readEvent(row: RowReader): StoredEvent {
   const position = { topic: row.text(), partition: row.uint32(), offset: row.uint64(), index: row.uint32() }
   const event: AccessEvent = {
     position,
-    eventId: row.text() as EventId,
+    eventId: row.ownText() as EventId,
     timeMs: row.timeMs() as EventTimeMs,
     tokenId: row.text() as TokenId,
     tokenName: row.text(),
@@ -101,7 +101,7 @@ function readEvent(row: RowReader): StoredEvent {
     prefix: row.text(),
     address: row.text(),
     method: row.text(),
-    path: row.text(),
+    path: row.ownText(),
     operation: row.text(),
     route: row.text(),
     status: row.uint16(),
@@ -110,16 +110,12 @@ function readEvent(row: RowReader): StoredEvent {
     agentVersion: row.text(),
     bytesIn: row.uint64(),
     bytesOut: row.uint64(),
-    ...UNREAD,
+    producerId: '',
+    tokenKind: 'none',
+    gatewayRoute: '',
+    userAgent: '',
+    latencyMs: 0,
+    truncated: false,
   }
   return { event, ingestedAtMs }
 }
-
-const UNREAD = {
-  producerId: '',
-  tokenKind: 'none',
-  gatewayRoute: '',
-  userAgent: '',
-  latencyMs: 0,
-  truncated: false,
-} as const

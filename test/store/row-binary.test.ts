@@ -45,7 +45,7 @@ function rowsIn(pieces: readonly Uint8Array[]): AsyncGenerator<Row[]> {
   }
   return readRows(chunks(), (reader) => ({
     text: reader.text(),
-    other: reader.text(),
+    other: reader.ownText(),
     status: reader.uint16(),
     count: reader.uint32(),
     offset: reader.uint64(),
