@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, durationMs } from '../settings.ts'
 /** False alerts a day unless set otherwise: what one person on call looks at beside other work. */
 const BUDGET_PER_DAY = 3
 /** Bits at which an incident alerts while no budget says otherwise. The one place for this number. */
-export const THRESHOLD_BITS = 13
+export const THRESHOLD_BITS = 12
 
 export const alertingSettings = z.strictObject({
   budgetPerDay: z

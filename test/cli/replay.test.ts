@@ -148,7 +148,7 @@ describe('a simulated fortnight', () => {
     const own = both.filter(({ configuration }) => configuration === 'running')
     expect(own).toEqual(linesOf(plain.stdout).map((each) => ({ ...each, configuration: 'running' })))
     expect(shown.running.alerts).toBe(own.filter(({ kind }) => kind === 'opened').length)
-    expect(read.stdout).toContain('alerting.thresholdBits: 13 -> 1000')
+    expect(read.stdout).toContain('alerting.thresholdBits: 12 -> 1000')
     expect(read.stdout).toMatch(/The candidate would remove: \d+\n/)
     expect(read.stdout).toContain('The candidate would add: nothing.')
   })
