@@ -21,6 +21,7 @@ import {
 import type { Finding, FoldedEvent } from './detect/finding.ts'
 import { type AccessEvent, type FindingId, type IncidentId, type TokenId, hashId, roundBits } from './event.ts'
 import { isUnauthenticated } from './profile/dimension.ts'
+import { NOTHING_LEARNED, packFirsts } from './profile/firsts.ts'
 import { type TokenMarks, setMarks } from './profile/marks.ts'
 import { type Novelty, noveltyOf } from './profile/novelty.ts'
 import {
@@ -108,6 +109,7 @@ export function createFold(
         ...masks,
         fresh,
         ...packSight(sight),
+        ...packFirsts(firsts, event.timeMs, context.peers),
       },
       findings,
       alerts,
@@ -129,8 +131,8 @@ function isUnprofiled(profile: TokenProfile, event: AccessEvent): boolean {
 }
 
 function unprofiled(event: AccessEvent, sight: Sight | undefined): Folded {
-  const nothing = { surpriseBits: 0, reasons: [], incidentId: '' as const, learned: 0, held: 0, fresh: 0 }
-  return { event: { ...event, ...nothing, ...packSight(sight) }, findings: [], alerts: [], firsts: [], sight }
+  const nothing = { surpriseBits: 0, reasons: [], incidentId: '' as const, ...NOTHING_LEARNED, ...packSight(sight) }
+  return { event: { ...event, ...nothing }, findings: [], alerts: [], firsts: [], sight }
 }
 
 function inspectAll(

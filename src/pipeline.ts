@@ -10,7 +10,7 @@ import type { Fold, Folded } from './fold.ts'
 import type { Decoded } from './ingest/decode.ts'
 import type { RawRecord } from './ingest/source.ts'
 import { dayOf } from './profile/calendar.ts'
-import type { MemoryPeers } from './profile/memory-peers.ts'
+import type { PeerCount } from './profile/counted-peers.ts'
 import type { SourceFold } from './source-fold.ts'
 import { slotOf } from './sources/source.ts'
 import type { TokenStates } from './token-states.ts'
@@ -25,7 +25,9 @@ export interface PipelineSteps {
   readonly states: TokenStates
   readonly fold: Fold
   /** Peers that are counted as the fold goes. */
-  readonly peers?: Pick<MemoryPeers, 'learn'>
+  readonly peers?: PeerCount
+  /** Peers that are looked up in what is stored. */
+  readonly peerBlocks?: PeerBlocks
   /** Thresholds that are taken from what is stored. */
   readonly days?: ThresholdDays
   /** Scores of incidents that are counted as the fold goes. */
@@ -47,6 +49,14 @@ export interface SourceSlots {
   prepare(slots: ReadonlySet<number>, ingestedAtMs: number): Promise<void>
   /** From now on events are of a block with this `ingested_at`. */
   begin(ingestedAtMs: number): void
+}
+
+/** What is stored of peers, as a block sees it. */
+export interface PeerBlocks {
+  /** Looks up what these events, which are next in the block, may ask. Their tokens' states are acquired. */
+  prepare(block: Block, events: readonly AccessEvent[], states: TokenStates): Promise<void>
+  /** From now on events are of this block. */
+  begin(block: Block): void
 }
 
 export interface Pipeline {
@@ -75,19 +85,29 @@ export function createPipeline(steps: PipelineSteps, limits: BlockLimits): Pipel
       for (const tokenId of wanted) block.tokens.add(tokenId)
       await steps.days?.prepare(daysOf(decoded, wanted, steps.states))
       await steps.slots?.prepare(slotsOf(decoded), block.ingestedAtMs)
+      const enriched = await lookUpPeers(block, decoded, steps)
       steps.slots?.begin(block.ingestedAtMs)
+      steps.peerBlocks?.begin(block)
 
       let at = from
-      for (const { events, deadLetters } of decoded) {
+      for (const [nth, { events, deadLetters }] of decoded.entries()) {
         takeRecord(block, records[at++] as RawRecord)
         block.deadLetters.push(...deadLetters)
-        for (const event of events) foldInto(block, steps.enrich(event), steps)
+        for (const event of enriched?.[nth] ?? events.map(steps.enrich)) foldInto(block, event, steps)
         if (!block.isRetry && isFull(block, limits)) break
       }
       block.isEnded ||= endsHere
       return at - from
     },
   }
+}
+
+/** The events of each record, enriched ahead: peers are asked about what enrichment says. */
+async function lookUpPeers(block: Block, decoded: readonly Decoded[], { peerBlocks, enrich, states }: PipelineSteps) {
+  if (peerBlocks === undefined) return undefined
+  const enriched = decoded.map(({ events }) => events.map(enrich))
+  await peerBlocks.prepare(block, enriched.flat(), states)
+  return enriched
 }
 
 /**
@@ -136,6 +156,7 @@ function foldInto(block: Block, event: AccessEvent, steps: PipelineSteps): void 
   const { states, fold, peers, budget, foldSource } = steps
   const before = block.findings.length
   const state = event.tokenId === '' ? undefined : states.of(event.tokenId)
+  peers?.begin(event.timeMs)
   const folded = fold(state, event)
   peers?.learn(event, folded.firsts)
   block.events.push(folded.event)

@@ -40,13 +40,13 @@ export interface MemoryRun {
 
 export async function createMemoryRun(config: Config, options: MemoryRunOptions): Promise<MemoryRun> {
   const { form, registry = EMPTY_REGISTRY, minBits } = options
-  const peers = createMemoryPeers()
+  const peers = config.learning.peers ? createMemoryPeers() : undefined
   const sources = createMemorySources(config.learning.adoptAfterMs)
   const settings = budgetOf(config.alerting)
   const budget = settings && createMemoryBudget(settings)
   const detection = await createDetection(form === 'stored' ? withoutNetworks(config) : config, {
     ...(budget && { thresholdBits: budget.thresholdBits }),
-    peers,
+    ...(peers && { peers }),
     sources,
     registry,
     ...(minBits === undefined ? {} : { minBits }),
@@ -68,7 +68,7 @@ export async function createMemoryRun(config: Config, options: MemoryRunOptions)
     enrich: form === 'stored' ? (event) => event as AccessEvent : detection.enrich,
     states,
     fold: (state, event) => fold(state, event),
-    peers,
+    ...(peers && { peers }),
     foldSource,
     ...(budget && { budget }),
   }

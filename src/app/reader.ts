@@ -17,6 +17,7 @@ import { claimKey } from '../store/claims.ts'
 import { type OnRetry, persist } from '../store/persist.ts'
 import type { Store } from '../store/store.ts'
 import { type BlockView, type BlockViews, createBlockViews } from './block-views.ts'
+import { createStoredPeers } from './stored-peers.ts'
 import { createStoredSources } from './stored-sources.ts'
 import { createStoredStates } from './stored-states.ts'
 import { createStoredThresholds } from './stored-thresholds.ts'
@@ -110,7 +111,7 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
   const partitions = new Map<string, Partition>()
   let epoch: Epoch | undefined
   const outage = createOutage(log)
-  const { states, pipeline, keyId } = await createMiddle(deps, outage.onRetry, () => {
+  const { states, pipeline, keyId, forget } = await createMiddle(deps, outage.onRetry, () => {
     if (epoch === undefined) throw new EpochOverError()
     return epoch.signal
   })
@@ -133,7 +134,7 @@ async function createPartitions(deps: ReaderDeps, on: Pick<PartitionDeps, 'onSto
     startEpoch(next: Epoch) {
       epoch = next
       partitions.clear()
-      states.clear()
+      forget()
     },
     of(topic: string, partition: number): Partition {
       const key = `${topic}/${partition}`
@@ -188,18 +189,28 @@ function bufferedOf(partitions: Iterable<Partition>): { rows: number; bytes: num
   return total
 }
 
+interface Middle {
+  readonly states: TokenStates
+  readonly pipeline: Pipeline
+  readonly keyId: string
+  /** What is known of tokens belongs to an epoch that is over. */
+  readonly forget: () => void
+}
+
 /** Decode to fold, over a cache of what ClickHouse knows. A load is tried again for as long as its epoch lasts. */
 async function createMiddle(
   { config, store, metrics, log, newKey }: ReaderDeps,
   onRetry: OnRetry,
   currentSignal: () => AbortSignal,
-): Promise<{ readonly states: TokenStates; readonly pipeline: Pipeline; readonly keyId: string }> {
+): Promise<Middle> {
   const budget = budgetOf(config.alerting)
   const thresholds = budget && createStoredThresholds(budget)
   const sources = createStoredSources(config.learning.adoptAfterMs)
+  const stored = config.learning.peers ? createStoredPeers() : undefined
   const detection = await createDetection(config, {
     ...(thresholds && { thresholdBits: thresholds.thresholdBits }),
     sources: sources.snapshot,
+    ...(stored && { peers: stored.peers }),
     counters: {
       fieldDropped: (field) => metrics.fieldDropped(field),
       sourceTextSeen: () => metrics.sourceText(),
@@ -218,13 +229,20 @@ async function createMiddle(
     },
   })
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, true)
-  const days = thresholds?.daysOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
-  const slots = sources.slotsOf(store.db, (ask) => persist(currentSignal(), onRetry, ask))
+  const ask = <T>(question: () => Promise<T>) => persist(currentSignal(), onRetry, question)
+  const days = thresholds?.daysOf(store.db, ask)
+  const slots = sources.slotsOf(store.db, ask)
   const steps = { decode, enrich: detection.enrich, states, slots, ...(days && { days }) }
-  const pipeline = underViews(views, ({ registry, actions }) =>
-    createPipeline({ ...steps, fold: detection.foldWith(registry, undefined, actions) }, config.ingest.block),
-  )
-  return { states, pipeline: timed(pipeline, metrics), keyId: detection.keyId }
+  const pipeline = underViews(views, ({ registry, actions }) => {
+    const fold = detection.foldWith(registry, undefined, actions)
+    const among = stored && { peers: stored.peers, peerBlocks: stored.blocksOf(store.db, ask, actions) }
+    return createPipeline({ ...steps, fold, ...among }, config.ingest.block)
+  })
+  function forget(): void {
+    states.clear()
+    stored?.clear()
+  }
+  return { states, pipeline: timed(pipeline, metrics), keyId: detection.keyId, forget }
 }
 
 /** For each block the pipeline under what the block sees. */

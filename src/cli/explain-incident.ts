@@ -183,7 +183,7 @@ function findingText(finding: FindingRow, at: number): string {
     `   seen    ${clip(seen, 500)}\n` +
     `   normal  ${clip(normal, 500)}\n` +
     (arithmetic === '' ? '' : `   bits    ${arithmetic}\n`) +
-    `   event   ${clip(event_id, 100)}${snapshot === '' ? '' : `, peers as of ${clip(snapshot, 100)}`}\n`
+    `   event   ${clip(event_id, 100)}${snapshot === '' ? '' : `, by what was known of ${clip(snapshot, 100)}`}\n`
   )
 }
 

@@ -1,6 +1,7 @@
 /** `replay --store`: a file becomes one more partition of the configured ClickHouse, and nobody is told of its alerts. */
 import type { Alert } from '../alert/alert.ts'
 import { budgetOf } from '../alert/budget.ts'
+import { createStoredPeers } from '../app/stored-peers.ts'
 import { createStoredThresholds } from '../app/stored-thresholds.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -39,7 +40,7 @@ export interface Replayed {
   readonly report: Report | undefined
 }
 
-/** Peers and sources are the store's own snapshots. */
+/** Peers are those that the store knows. */
 export async function replayIntoStore(
   { input, output, onProgress }: Reading,
   config: Config,
@@ -48,7 +49,12 @@ export async function replayIntoStore(
   const settings = budgetOf(config.alerting)
   const thresholds = settings && createStoredThresholds(settings)
   const thresholdBits = thresholds?.thresholdBits
-  const detection = await createDetection(config, { ...(thresholdBits && { thresholdBits }), registry })
+  const known = config.learning.peers ? createStoredPeers() : undefined
+  const detection = await createDetection(config, {
+    ...(thresholdBits && { thresholdBits }),
+    ...(known && { peers: known.peers }),
+    registry,
+  })
   const topic = `file:${await sha256OfFile(input)}`
   await using stored = await openReplayStore(config, topic, detection)
   const { states, blocks, db } = stored
@@ -57,7 +63,8 @@ export async function replayIntoStore(
   const days = thresholds?.daysOf(db)
   const limits = config.ingest.block
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, false)
-  const pipeline = createPipeline({ decode, enrich, states, fold, ...(days && { days }) }, limits)
+  const among = known && { peers: known.peers, peerBlocks: known.blocksOf(db) }
+  const pipeline = createPipeline({ decode, enrich, states, fold, ...among, ...(days && { days }) }, limits)
   const signal = new AbortController().signal
   const onAlert = (alert: Alert) => output.write(alert)
   const deps = { pipeline, states, limits, clock: systemClock, onAlert, signal, store: blocks }

@@ -10,7 +10,8 @@ import type { Store } from '../store/store.ts'
 import { demoConfig } from './place.ts'
 import type { KeyedRecord, Month } from './month.ts'
 
-const PARTITIONS = 4
+/** More would not know all of each other at each moment, and so judge a little otherwise than without Kafka. */
+const PARTITIONS = 1
 const LOOK_INTERVAL_MS = 100
 const TARGET = 'terminal'
 

@@ -2,6 +2,7 @@
 import type { Alert } from '../alert/alert.ts'
 import { createDelivery } from '../app/delivery.ts'
 import { createServiceMetrics } from '../app/service-metrics.ts'
+import { createStoredPeers } from '../app/stored-peers.ts'
 import { createStoredStates } from '../app/stored-states.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
@@ -10,6 +11,7 @@ import { createTokenState } from '../fold.ts'
 import type { RawRecord } from '../ingest/source.ts'
 import { silentLog } from '../log.ts'
 import { createPipeline } from '../pipeline.ts'
+import { createMemoryPeers } from '../profile/memory-peers.ts'
 import { type ReplaySummary, replay } from '../replay.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import type { Store } from '../store/store.ts'
@@ -36,7 +38,9 @@ export interface Played {
 /** decode -> enrich -> fold -> blocks -> ClickHouse. Rejects with the signal's reason when that is aborted. */
 export async function playMonth(deps: PlayDeps): Promise<Played> {
   const { config, month, store, signal } = deps
-  const detection = await createDetection(config, { registry: month.registry })
+  const stored = store && createStoredPeers()
+  const peers = stored?.peers ?? createMemoryPeers()
+  const detection = await createDetection(config, { registry: month.registry, peers })
   const { profile } = detection.foldSettings
   const states: TokenStates =
     store === undefined
@@ -45,7 +49,14 @@ export async function playMonth(deps: PlayDeps): Promise<Played> {
   const limits = config.ingest.block
   const { decode, enrich, fold, keyId } = detection
   const pipeline = createPipeline(
-    { decode: (record, ingestedAtMs) => decode(record, ingestedAtMs, true), enrich, states, fold },
+    {
+      decode: (record, ingestedAtMs) => decode(record, ingestedAtMs, true),
+      enrich,
+      states,
+      fold,
+      peers,
+      ...(store && stored && { peerBlocks: stored.blocksOf(store.db) }),
+    },
     limits,
   )
   const alerts: Alert[] = []

@@ -53,4 +53,7 @@ export interface FoldedEvent extends AccessEvent {
   /** How the token stood to the source, as a mask (sources/sight.ts), and the network where it was last before. */
   readonly sight: number
   readonly home: string
+  /** What the token learned for the first time, for its peers, and as of when they were asked (profile/firsts.ts). */
+  readonly firsts: number
+  readonly peerWindowMs: number
 }

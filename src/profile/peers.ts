@@ -7,6 +7,7 @@
  * thief brings an address of his own, uses common tools, and calls routes that others call too.
  */
 import type { AccessEvent } from '../event.ts'
+import { MINUTE_MS } from '../settings.ts'
 import type { Dimension } from './dimension.ts'
 import { NO_SURGE, type Surge } from './surges.ts'
 
@@ -16,9 +17,19 @@ export type Reach = (typeof REACHES)[number]
 
 export type ReachCounts = Readonly<Record<Reach, number>>
 
+/** What is learned within a window of event time is known from the next one on. */
+const WINDOW_MS = 10 * MINUTE_MS
+
+/** The start of the window in which a time lies. */
+export function windowOf(timeMs: number): number {
+  return Math.floor(timeMs / WINDOW_MS) * WINDOW_MS
+}
+
 export interface PeerSnapshot {
   /** Names the snapshot in findings, '' for none. */
   readonly id: string
+  /** The start of the window as of which it answers, 0 for none. */
+  readonly windowMs: number
   /** @param prefix of the chain down to the level in question. */
   reachOf(dimension: Dimension, prefix: string, tenant: string): Reach
   /** New values met so far at this level by how far they were known. */
@@ -31,6 +42,7 @@ const NO_CHANGES: ReachCounts = { tenant: 0, anyone: 0, nobody: 0 }
 
 export const NO_PEERS: PeerSnapshot = {
   id: '',
+  windowMs: 0,
   reachOf: () => 'nobody',
   changesOf: () => NO_CHANGES,
   surgeOf: () => NO_SURGE,

@@ -17,6 +17,13 @@ export const learningSettings = z.strictObject({
   )
     .min(HOUR_MS)
     .default(14 * DAY_MS),
+  peers: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a value that is new to a token is weighed by how far other tokens know it. What other partitions know is ' +
+        'taken as of some minutes before, so that two runs may differ a little; without it they never do.',
+    ),
   // Not fewer than the sources that turns.ts remembers: those are read back from the values.
   valuesMax: count('Values kept per token and dimension; the latest seen are kept.', 16).max(65_536).default(512),
   profilesMax: count('Profiles held in memory; the others are loaded again from ClickHouse when they are needed.', 100)

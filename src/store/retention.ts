@@ -12,6 +12,8 @@ const MONTHLY_ROLLUPS = [
   'source_visits',
   'source_homes',
   'source_snapshots',
+  'peer_changes',
+  'peer_snapshots',
 ] as const
 
 /**
@@ -32,5 +34,18 @@ export async function dropOldMonths(db: Database, beforeMonth: number): Promise<
     for (const { month } of months) await db.command(`ALTER TABLE ${identifier(table)} DROP PARTITION ${month}`)
     dropped += months.length
   }
+  await forgetPeerValues(db, beforeMonth)
   return dropped
+}
+
+/** What no token has learned since is forgotten, however many use it: the next one that learns it makes it known again. */
+async function forgetPeerValues(db: Database, beforeMonth: number): Promise<void> {
+  const params = { before: beforeMonth }
+  const [old] = await db.query(
+    `SELECT count() AS old FROM (SELECT 1 FROM peer_values WHERE toYYYYMM(last) < {before: UInt32} LIMIT 1)`,
+    params,
+    z.object({ old: z.number() }),
+  )
+  if (old?.old === 0) return
+  await db.command('ALTER TABLE peer_values DELETE WHERE toYYYYMM(last) < {before: UInt32}', params)
 }

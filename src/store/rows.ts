@@ -80,6 +80,8 @@ export function eventColumns(events: readonly FoldedEvent[], ingestedAtMs: numbe
     number('fresh', 'UInt16', (e) => e.fresh),
     number('sight', 'UInt16', (e) => e.sight),
     text('home', (e) => e.home),
+    number('firsts', 'UInt16', (e) => e.firsts),
+    time('peer_window', (e) => e.peerWindowMs),
   ]
 }
 

@@ -10,7 +10,8 @@ const START_MS = Date.UTC(2026, 0, 1)
 const SETTINGS = { budgetPerDay: 1, thresholdBits: 13 }
 
 function eventAt(timeMs: number, learned = 127): FoldedEvent {
-  const found = { surpriseBits: 0, reasons: [], incidentId: '' as const, held: 0, fresh: 0, sight: 4, home: '' }
+  const told = { sight: 4, home: '', firsts: 0, peerWindowMs: 0 }
+  const found = { surpriseBits: 0, reasons: [], incidentId: '' as const, held: 0, fresh: 0, ...told }
   return { ...call(timeMs), ...found, learned }
 }
 

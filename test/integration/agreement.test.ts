@@ -51,11 +51,11 @@ describe.for(INPUTS)('%s', async ([format, values]) => {
     database: db.name,
     topics: [topic],
     groupId: `${topic}-group`,
-    settings: { ...DETECTING, ingest: { format } },
+    settings: { ...DETECTING, ingest: { format }, learning: { peers: true } },
   })
   const memory = await foldInMemory(serviceSettings(optionsFor(single)), recordsOf('memory', values))
 
-  test('a replay in memory writes the alerts of the fold with peers and sources that are counted as it goes', async () => {
+  test('a replay in memory writes the alerts of the fold with sources and surges that are counted as it goes', async () => {
     expect(memory.alerts.length).toBeGreaterThan(20)
     const { stdout } = await replay(optionsFor(single), ['--alerts', '-'])
     const among = await foldInMemory(serviceSettings(optionsFor(single)), recordsOf('memory', values), 'counted')
@@ -63,7 +63,9 @@ describe.for(INPUTS)('%s', async ([format, values]) => {
     expect(await count(single, 'events')).toBe(0)
   })
 
-  test('one partition', async () => {
+  test('one partition, whose peers are those that a replay counts', async () => {
+    const { findings } = memory
+    expect(findings.filter(({ numbers }) => (numbers['peerBits'] ?? 0) !== 0).length).toBeGreaterThan(10)
     const topic = await createTopic(brokers, uniqueName(`${format}-1`))
     await throughKafka(
       optionsFor(single, topic),
@@ -71,18 +73,22 @@ describe.for(INPUTS)('%s', async ([format, values]) => {
     )
     expect(await storedLines(single)).toEqual(expectedLines(memory))
     expect(await column(single, 'findings', 'finding_id', topic)).toEqual(findingIdsOf(memory))
+    expect(await count(single, `findings WHERE NOT startsWith(snapshot, 'peers 20')`)).toBe(0)
   })
 
-  test('four partitions, keyed by token id', async () => {
+  test('four partitions, keyed by token id, without what they know of each other', async () => {
     const topic = await createTopic(brokers, uniqueName(`${format}-4`), 4)
     const messages = memory.events.map(({ tokenId, position }) => ({
       key: tokenId,
       value: values[position.offset] as string,
     }))
-    await throughKafka(optionsFor(fourfold, topic), messages)
+    const options = optionsFor(fourfold, topic)
+    const alone = { ...options, settings: { ...options.settings, learning: { peers: false } } }
+    await throughKafka(alone, messages)
     expect(await count(fourfold, '(SELECT DISTINCT partition FROM events)')).toBeGreaterThan(1)
-    expect(await storedLines(fourfold)).toEqual(expectedLines(memory))
-    expect(await column(fourfold, 'findings', 'finding_id', topic)).toEqual(findingIdsOf(memory))
+    const unaware = await foldInMemory(serviceSettings(alone), recordsOf('memory', values))
+    expect(await storedLines(fourfold)).toEqual(expectedLines(unaware))
+    expect(await column(fourfold, 'findings', 'finding_id', topic)).toEqual(findingIdsOf(unaware))
   })
 
   test('a replay into the store, once, whose alerts are told to nobody', async () => {

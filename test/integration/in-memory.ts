@@ -15,6 +15,7 @@ import { replay } from '../../src/replay.ts'
 import { createSourceFold } from '../../src/source-fold.ts'
 import { createMemorySources } from '../../src/sources/memory-sources.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
+import { peersWithoutSurges } from '../profile/without-surges.ts'
 import { type Settings, serviceEnv, writeSettings } from './service.ts'
 
 export interface InMemory {
@@ -39,21 +40,26 @@ export function recordsOf(topic: string, values: readonly (string | Uint8Array |
 
 /**
  * Under the settings of a service (`serviceSettings`).
- * @param others what is known of other tokens: nothing, as where all is loaded from an empty store, or what is counted as
- *   the fold goes, as in a replay without a store.
+ * @param others what is known of other tokens: as where one log is loaded from a store that was empty, or as it is counted
+ *   in a replay without one, sources and surges included.
  */
 export async function foldInMemory(
   settings: Settings,
   records: readonly RawRecord[],
-  others: 'none' | 'counted' = 'none',
+  others: 'stored' | 'counted' = 'stored',
 ): Promise<InMemory> {
   const written = writeSettings(settings)
   const config = loadConfig({ file: written.file, set: [], env: serviceEnv() })
   written.dispose()
   const counters = { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} }
-  const peers = createMemoryPeers()
+  const createPeers = others === 'counted' ? createMemoryPeers : peersWithoutSurges
+  const peers = config.learning.peers ? createPeers() : undefined
   const sources = createMemorySources(config.learning.adoptAfterMs)
-  const detection = await createDetection(config, { counters, ...(others === 'counted' && { peers, sources }) })
+  const detection = await createDetection(config, {
+    counters,
+    ...(peers && { peers }),
+    ...(others === 'counted' && { sources }),
+  })
   const { foldSettings } = detection
   const foldSource = createSourceFold({
     sources,
@@ -75,7 +81,8 @@ export async function foldInMemory(
       enrich: detection.enrich,
       states,
       fold: detection.fold,
-      ...(others === 'counted' && { peers, foldSource }),
+      ...(peers && { peers }),
+      ...(others === 'counted' && { foldSource }),
     },
     config.ingest.block,
   )

@@ -57,15 +57,17 @@ async function scene(db: Database, { partitions = 1, seed = 1 } = {}): Promise<S
 }
 
 describe('a block is announced before it is written', async () => {
-  const db = await testDatabase('intent')
+  const [db, among] = await Promise.all([testDatabase('intent'), testDatabase('intent among peers')])
 
   test.for([
-    ['nothing is written yet', 'before', 1],
-    ['its findings are written', 'after', 2],
+    ['nothing is written yet', 'before', 1, db],
+    ['its findings are written', 'after', 2, db],
+    ['its findings among peers are written', 'after', 11, among],
   ] as const)(
     'killed when %s, it is made again with the same boundaries, time and ids',
-    async ([_name, point, seed]) => {
-      const { topic, groupId, messages, options, untilStored } = await scene(db, { seed })
+    async ([_name, point, seed, db]) => {
+      const { topic, groupId, messages, untilStored, ...scenery } = await scene(db, { seed })
+      const options = (url?: string) => scenery.options(url, { learning: { peers: db === among } })
       await using proxy = await startClickHouseProxy(serverUrl)
       await produce(brokers, topic, messages)
       const held = proxy.hold(/INSERT INTO `findings`/, point)

@@ -84,6 +84,51 @@ const ROLLUPS: Readonly<Record<string, { readonly stored: string; readonly expec
     expected: `SELECT toString(topic) AS topic, partition, max(offset) AS greatest_offset, max(time) AS greatest_time,
         count() AS rows FROM events GROUP BY topic, partition`,
   },
+  peer_values: {
+    stored: `SELECT toString(dimension) AS dimension, prefix AS value, tenant AS of, toString(topic) AS log, partition,
+        min(first.ingested_at) AS stored, max(peer_values.last) AS last
+      FROM peer_values GROUP BY dimension, value, of, log, partition`,
+    expected: expectedPeers(),
+  },
+  peer_changes: {
+    stored: `SELECT toString(topic) AS log, partition, window AS at, toString(dimension) AS dimension, toInt64(level) AS level,
+        toString(reach) AS reach, sum(peer_changes.changes) AS changes
+      FROM peer_changes GROUP BY log, partition, at, dimension, level, reach`,
+    expected: expectedChanges(),
+  },
+}
+
+/** Every level from the topmost new one on: code 1 to 4 is the first level, 5 to 8 the second, 9 to 12 the third. */
+function expectedPeers(): string {
+  const codes = { network: 'bitAnd(firsts, 15)', route: 'bitAnd(intDiv(firsts, 16), 15)', agent: 'intDiv(firsts, 256)' }
+  const depths = { network: 3, route: 3, agent: 2 }
+  return (Object.keys(codes) as (keyof typeof codes)[])
+    .flatMap((dimension) =>
+      Array.from({ length: depths[dimension] }, (_, level) => {
+        const chain = `splitByChar('|', ${VALUE_OF[dimension]})`
+        const rest = `if(length(${chain}) > ${level + 1}, '|', '')`
+        return `SELECT '${dimension}' AS dimension,
+          concat(arrayStringConcat(arraySlice(${chain}, 1, ${level + 1}), '|'), ${rest}) AS value,
+          toString(tenant) AS of, toString(topic) AS log, partition, min(ingested_at) AS stored, max(time) AS last
+        FROM events WHERE ${codes[dimension]} > 0 AND ${codes[dimension]} <= ${4 * level + 4} AND token_id != ''
+        GROUP BY value, of, log, partition`
+      }),
+    )
+    .join('\nUNION ALL\n')
+}
+
+/** The rest of a code by four says how far the value was known, if it was a change at all. */
+function expectedChanges(): string {
+  return [0, 4, 8]
+    .map((shift, at) => {
+      const code = `bitAnd(bitShiftRight(firsts, ${shift}), 15)`
+      return `SELECT toString(topic) AS log, partition, peer_window AS at, '${['network', 'route', 'agent'][at]}' AS dimension,
+        intDiv(${code} - 1, 4) AS level,
+        multiIf(${code} % 4 = 2, 'tenant', ${code} % 4 = 3, 'anyone', 'nobody') AS reach, count() AS changes
+      FROM events WHERE ${code} > 0 AND ${code} % 4 != 1 AND token_id != ''
+      GROUP BY log, partition, at, level, reach`
+    })
+    .join('\nUNION ALL\n')
 }
 
 export interface RollupDifference {

@@ -54,8 +54,10 @@ export function serviceSettings(options: ServiceOptions): Settings {
     ingest: { kafka, block: { lingerMs: 100 } },
     clickhouse: { url: options.clickhouseUrl ?? url, user, database: options.database, migrateAtStart: true },
     http: { port: 0 },
-    // The same threshold every day, so that alerts compare however the records are cut into blocks and partitions.
+    // The same threshold every day, and nothing of what other partitions and topics know, so that alerts compare however
+    // the records are cut into blocks and partitions.
     alerting: { budgetPerDay: 'off' },
+    learning: { peers: false },
     notify: { targets: {} },
   }
   return merge(base, options.settings ?? {})

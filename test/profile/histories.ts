@@ -138,6 +138,7 @@ export const smallSettings: fc.Arbitrary<FoldSettings> = fc.record({
 /** Peers that never change: some know the country, some of its networks, and nobody the rest. */
 export const PEERS: PeerSnapshot = {
   id: 'peers',
+  windowMs: 0,
   reachOf: (dimension, prefix) =>
     dimension !== 'network' || prefix === 'DE|' ? 'tenant' : prefix.startsWith('DE|AS680|') ? 'anyone' : 'nobody',
   changesOf: () => ({ tenant: 50, anyone: 10, nobody: 2 }),

@@ -54,6 +54,8 @@ export function sampleEvent(offset: number, change: Partial<FoldedEvent> = {}): 
     fresh: 0,
     sight: 4,
     home: '',
+    firsts: 0,
+    peerWindowMs: 0,
     ...change,
   }
 }

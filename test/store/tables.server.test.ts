@@ -136,6 +136,8 @@ test('an event comes back column for column', async () => {
       fresh: 1,
       sight: 64,
       home: 'AS3320',
+      firsts: 0x105,
+      peerWindowMs: NOON_MS,
     }),
     sampleEvent(8, { position: { topic: 'columns', partition: 5, offset: 2 ** 40 + 1, index: 0 } }),
   ]
@@ -195,6 +197,8 @@ test('an event comes back column for column', async () => {
     fresh: 1,
     sight: 64,
     home: 'AS3320',
+    firsts: 0x105,
+    peer_window: '2026-01-15T12:00:00.000Z',
   })
   expect(rows[1]!.key_id).toBe('')
 })

@@ -10,6 +10,12 @@ export interface NoveltyWords {
   readonly siblings: string
 }
 
+const KNOWN_TO: Readonly<Record<Novelty['reach'], string>> = {
+  tenant: 'other tokens know it',
+  anyone: 'only tokens of other tenants know it',
+  nobody: 'no other token knows it',
+}
+
 export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Observation {
   const shown = novelty.siblings.filter((value) => value !== '').join(', ')
   const more =
@@ -20,6 +26,7 @@ export function noveltyObservation(novelty: Novelty, words: NoveltyWords): Obser
     normal:
       `In ${novelty.n} active hours, ${novelty.siblingCount} ${words.siblings}` +
       `${shown === '' ? '' : ` (${shown}${more})`}; a new one in ${novelty.k} of them` +
+      (novelty.peerBits === 0 ? '' : `; ${KNOWN_TO[novelty.reach]}`) +
       (novelty.held ? '; this one came before and is in quarantine' : ''),
     numbers: { n: novelty.n, k: novelty.k, delta: novelty.delta, level: novelty.level, peerBits: novelty.peerBits },
     dimension: novelty.dimension,
