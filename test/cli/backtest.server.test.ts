@@ -209,3 +209,22 @@ describe('what cannot be meant is refused with what to do', () => {
     expect(err).toMatch(/no events are stored\nremedy: /)
   })
 })
+
+test('the registry counts as it did when the events came, not as it is now', async () => {
+  const token = calls[0]?.token_id ?? ''
+  const revoke = (minutesAgo: number) =>
+    db.command(
+      `INSERT INTO tokens (token_id, written_at, source, owner, expires_at, revoked_at)
+       SELECT {token: String}, now64(3) - toIntervalMinute({ago: UInt32}), 'default', 'kim', toDateTime64(0, 3),
+         toDateTime64('2024-09-12 00:00:00', 3, 'UTC')`,
+      { token, ago: minutesAgo },
+    )
+  const revokedAlerts = async () => {
+    const { out } = await run('backtest', '--json')
+    return report.parse(JSON.parse(out)).running.alerts_by_detector['revoked-token-used'] ?? 0
+  }
+  await revoke(0)
+  expect(await revokedAlerts()).toBe(0)
+  await revoke(120)
+  expect(await revokedAlerts()).toBeGreaterThan(0)
+})
