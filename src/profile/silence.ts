@@ -4,13 +4,15 @@ import type { TokenProfile } from './profile.ts'
 import { createForecaster, emptyBucket } from './rate/forecast.ts'
 
 const WEEK_HOURS = 7 * 24
+/** Of a longer silence no more is counted: people are away for a week, and what is down for one was missed by then. */
+const COUNTED_HOURS_MAX = 72
 /** Before two weeks are known, no pause can be told from a weekend. */
 const KNOWN_HOURS_MIN = 2 * WEEK_HOURS
 
 export interface Silence {
   /** Whole hours without a call. */
   readonly hours: number
-  /** Calls that the token's rhythm let expect of them, at the least, as it stood when the silence began. */
+  /** Calls that the token's rhythm let expect of the first three days of them, at the least, as it stood when it began. */
   readonly missed: number
   /** The same of the pause before in which the most was missed. */
   readonly longest: number
@@ -47,7 +49,7 @@ export function silenceBefore(profile: TokenProfile, hour: number): Silence | un
 
   function missedUntil(end: number): number {
     let sum = 0
-    for (let empty = at; empty < end; empty++) {
+    for (let empty = at; empty < Math.min(end, at + COUNTED_HOURS_MAX); empty++) {
       forecaster.forecast(empty, bucket)
       sum += Math.max(0, bucket.lower)
     }
