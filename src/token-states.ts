@@ -27,14 +27,21 @@ export interface TokenStates {
   readonly size: number
 }
 
-/** Everything in memory, nothing ever dropped: for a replay over a file. */
-export function createMemoryStates(create: (tokenId: TokenId) => TokenState): TokenStates {
+/**
+ * Everything in memory, nothing ever dropped: for a replay over a file. A state is made when it is asked for, so that what
+ * it takes from another one does not depend on how events are cut into blocks.
+ */
+export function createMemoryStates(
+  create: (tokenId: TokenId, known: ReadonlyMap<TokenId, TokenState>) => TokenState,
+): TokenStates {
   const states = new Map<TokenId, TokenState>()
   return {
-    async acquire(tokenIds) {
-      for (const tokenId of tokenIds) if (!states.has(tokenId)) states.set(tokenId, create(tokenId))
+    acquire: async () => {},
+    of(tokenId) {
+      let state = states.get(tokenId)
+      if (state === undefined) states.set(tokenId, (state = create(tokenId, states)))
+      return state
     },
-    of: (tokenId) => states.get(tokenId) as TokenState,
     release: () => {},
     discard: () => {},
     clear: () => states.clear(),

@@ -179,5 +179,6 @@ test('states of a replay are made once and never dropped', async () => {
   states.release([A, B])
   await states.acquire([A], HORIZON)
   expect(states.of(A)).toBe(before)
+  expect(states.of(B)).not.toBe(before)
   expect(states.size).toBe(2)
 })

@@ -5,7 +5,6 @@ import { createMemoryBudget } from '../alert/memory-budget.ts'
 import type { Config } from '../config.ts'
 import { createDetection, sourceFoldSettingsOf } from '../detection.ts'
 import type { AccessEvent } from '../event.ts'
-import { createTokenState } from '../fold.ts'
 import type { DecodedRecord } from '../ingest/packed-records.ts'
 import { type Pipeline, type PipelineSteps, createPipeline } from '../pipeline.ts'
 import { createMemoryPeers } from '../profile/memory-peers.ts'
@@ -13,7 +12,8 @@ import { EMPTY_REGISTRY, type TokenRegistry } from '../registry/registered-token
 import { UNSTORED_BLOCK } from '../replay.ts'
 import { createSourceFold } from '../source-fold.ts'
 import { createMemorySources } from '../sources/memory-sources.ts'
-import { type TokenStates, createMemoryStates } from '../token-states.ts'
+import { createRotatingStates } from '../rotating-states.ts'
+import type { TokenStates } from '../token-states.ts'
 import type { BlockView } from './block-views.ts'
 
 /**
@@ -53,8 +53,8 @@ export async function createMemoryRun(config: Config, options: MemoryRunOptions)
   })
   const { foldSettings } = detection
   const decode: PipelineSteps['decode'] = (record, ingestedAtMs) => detection.decode(record, ingestedAtMs, false)
-  const states = createMemoryStates((tokenId) => createTokenState(tokenId, foldSettings.profile))
   let view: BlockView = { registry, actions: NO_ACTIONS }
+  const states = createRotatingStates(foldSettings.profile, { of: (tokenId) => view.registry.of(tokenId) })
   let { fold } = detection
   const foldSource = createSourceFold({
     sources,

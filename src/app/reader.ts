@@ -222,6 +222,7 @@ async function createMiddle(
   const views = createBlockViews(store.db, (ask) => persist(currentSignal(), onRetry, ask), log)
   const states = createStoredStates(store.db, profile, config.learning.profilesMax, {
     actionsAt: async (ingestedAtMs) => (await views.at(ingestedAtMs)).actions,
+    registryAt: async (ingestedAtMs) => (await views.at(ingestedAtMs)).registry,
     async around(load) {
       const loaded = await persist(currentSignal(), onRetry, load)
       metrics.profilesLoaded(loaded.size)

@@ -2,6 +2,7 @@
 import { type Actions, NO_ACTIONS } from '../alert/actions.ts'
 import type { TokenId } from '../event.ts'
 import { createTokenState } from '../fold.ts'
+import { type TokenRegistry, EMPTY_REGISTRY, rotationOf } from '../registry/registered-token.ts'
 import type { ProfileSettings } from '../profile/profile.ts'
 import type { Database } from '../store/database.ts'
 import { loadTokenStates } from '../store/profiles.ts'
@@ -14,17 +15,24 @@ export interface StoredStatesOptions {
   readonly around?: (load: () => Promise<Loaded>) => Promise<Loaded>
   /** What people did, as a block with this `ingested_at` sees it. Absent: nothing. */
   readonly actionsAt?: (ingestedAtMs: number) => Promise<Actions>
+  /** The registry as such a block sees it. Absent: nothing is handed on that was not handed on before. */
+  readonly registryAt?: (ingestedAtMs: number) => Promise<TokenRegistry>
 }
 
 export function createStoredStates(
   db: Database,
   settings: ProfileSettings,
   statesMax: number,
-  { around = (load) => load(), actionsAt = async () => NO_ACTIONS }: StoredStatesOptions = {},
+  {
+    around = (load) => load(),
+    actionsAt = async () => NO_ACTIONS,
+    registryAt = async () => EMPTY_REGISTRY,
+  }: StoredStatesOptions = {},
 ): TokenStates {
   return createCachedStates(async (tokenIds, horizon) => {
     const actions = await actionsAt(horizon.ingestedAtMs)
     const create = (tokenId: TokenId) => createTokenState(tokenId, settings, actions.marksOf(tokenId))
-    return around(() => loadTokenStates(db, create, tokenIds, horizon))
+    const registry = await registryAt(horizon.ingestedAtMs)
+    return around(() => loadTokenStates(db, create, tokenIds, horizon, (tokenId) => rotationOf(registry, tokenId)))
   }, statesMax)
 }

@@ -56,7 +56,7 @@ export async function replayIntoStore(
     registry,
   })
   const topic = `file:${await sha256OfFile(input)}`
-  await using stored = await openReplayStore(config, topic, detection)
+  await using stored = await openReplayStore(config, topic, detection, registry)
   const { states, blocks, db } = stored
   const { batches } = openReplayInput({ input, topic, isStored: true, onProgress }, config)
   const { enrich, fold } = detection
@@ -74,7 +74,7 @@ export async function replayIntoStore(
 }
 
 /** Opens the store and refuses a file that is in it already, whole or in part. */
-async function openReplayStore(config: Config, topic: string, detection: Detection) {
+async function openReplayStore(config: Config, topic: string, detection: Detection, registry: TokenRegistry) {
   const store = await openStore(config.clickhouse)
   try {
     const rows = await storedRows(store.db, topic)
@@ -91,7 +91,9 @@ async function openReplayStore(config: Config, topic: string, detection: Detecti
   }
   const outbox = outboxStoreOf(store.db)
   return {
-    states: createStoredStates(store.db, detection.foldSettings.profile, config.learning.profilesMax),
+    states: createStoredStates(store.db, detection.foldSettings.profile, config.learning.profilesMax, {
+      registryAt: async () => registry,
+    }),
     db: store.db,
     blocks: createBlockStore({ db: store.db, keyId: detection.keyId, onRetry: () => {} }),
     /** Records every alert of the file as suppressed, for each target. */

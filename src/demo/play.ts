@@ -7,7 +7,6 @@ import { createStoredStates } from '../app/stored-states.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { createDetection } from '../detection.ts'
-import { createTokenState } from '../fold.ts'
 import type { RawRecord } from '../ingest/source.ts'
 import { silentLog } from '../log.ts'
 import { createPipeline } from '../pipeline.ts'
@@ -15,8 +14,9 @@ import { createMemoryPeers } from '../profile/memory-peers.ts'
 import { type ReplaySummary, replay } from '../replay.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import type { Store } from '../store/store.ts'
-import { type TokenStates, createMemoryStates } from '../token-states.ts'
+import type { TokenStates } from '../token-states.ts'
 import type { Month } from './month.ts'
+import { createRotatingStates } from '../rotating-states.ts'
 
 const TOPIC = 'demo'
 
@@ -44,8 +44,8 @@ export async function playMonth(deps: PlayDeps): Promise<Played> {
   const { profile } = detection.foldSettings
   const states: TokenStates =
     store === undefined
-      ? createMemoryStates((tokenId) => createTokenState(tokenId, profile))
-      : createStoredStates(store.db, profile, config.learning.profilesMax)
+      ? createRotatingStates(profile, month.registry)
+      : createStoredStates(store.db, profile, config.learning.profilesMax, { registryAt: async () => month.registry })
   const limits = config.ingest.block
   const { decode, enrich, fold, keyId } = detection
   const pipeline = createPipeline(

@@ -10,6 +10,8 @@
  */
 import { z } from 'zod'
 import { activeDays } from '../profile/activity.ts'
+import { hourOf } from '../profile/calendar.ts'
+import { worksByItself } from '../profile/handover.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
 import { DAY_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
@@ -35,6 +37,7 @@ export const dormantToken = defineDetector({
     inspect(event, profile) {
       const silentMs = event.timeMs - profile.nowMs
       if (profile.nowMs === 0 || silentMs < silentMsMin || isUnauthenticated(event)) return undefined
+      if (!worksByItself(profile, hourOf(event.timeMs))) return undefined
       const days = activeDays(profile.activity)
       const pauses = days.length - 1
       const spanDays = (days.at(-1) ?? 0) - (days[0] ?? 0)

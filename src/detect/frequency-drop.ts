@@ -12,6 +12,7 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
+import { worksByItself } from '../profile/handover.ts'
 import { type TokenProfile, hasHistory } from '../profile/profile.ts'
 import { type Shortage, shortageOfDay } from '../profile/shortage.ts'
 import { studentTailBits } from '../profile/tails.ts'
@@ -56,6 +57,7 @@ export const frequencyDrop = defineDetector({
         if (!hasHistory(profile) || isUnauthenticated(event) || hour <= hourOf(profile.nowMs)) return undefined
         if (wasTold(profile, NAME, event.timeMs, TOLD_MS)) return undefined
         if (wasTold(profile, 'went-silent', event.timeMs, SILENCE_MS)) return undefined
+        if (!worksByItself(profile, hour - LATE_HOURS)) return undefined
         const surge = peers.surgeOf(event).day
         const found = judge(shortageOfDay(profile, hour - 1, surge))
         if (found === undefined || judge(shortageOfDay(profile, hour - 1 - LATE_HOURS, surge)) === undefined)

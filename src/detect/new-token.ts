@@ -4,7 +4,8 @@
  * Attack: whoever got in makes a token of their own to stay. Signal: the token has no history, and the registry says that
  * it was created within `recentMs`, or only after this call. Bits: no statistics; nearly every new token is meant, hence
  * 4. For review, once.
- * Blind to: tokens that the registry does not know, which unregistered-token lists; a token that waits for longer.
+ * Blind to: tokens that were rotated in, which go on as their predecessor; tokens that the registry does not know, which
+ * unregistered-token lists; a token that waits for longer.
  */
 import { z } from 'zod'
 import { DAY_MS, durationMs } from '../settings.ts'

@@ -12,6 +12,7 @@
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
 import { isUnauthenticated } from '../profile/dimension.ts'
+import { worksByItself } from '../profile/handover.ts'
 import { hasHistory } from '../profile/profile.ts'
 import { silenceBefore } from '../profile/silence.ts'
 import { HOUR_MS, count } from '../settings.ts'
@@ -43,6 +44,7 @@ export const wentSilent = defineDetector({
     inspect(event, profile, { peers }) {
       const hour = hourOf(event.timeMs)
       if (!hasHistory(profile) || isUnauthenticated(event) || hour < hourOf(profile.nowMs) + 2) return undefined
+      if (!worksByItself(profile, hour)) return undefined
       const silence = silenceBefore(profile, hour)
       if (silence === undefined) return undefined
       const { knownDays, activeHours } = silence

@@ -38,6 +38,8 @@ export interface TokenProfile {
   readonly shared: SharedProfiles
   /** Greatest event time of the token's own calls, learned or held; 0 for a token without history. */
   nowMs: number
+  /** Up to when its history is its predecessor's (handover.ts), 0 where it took over from nobody. */
+  handedOnMs: number
   /** Event time of the token's latest finding, 0 for none. */
   lastFindingMs: number
   learned: ValueTables
@@ -86,6 +88,7 @@ export function createProfile(tokenId: TokenId, settings: ProfileSettings, marks
     settings,
     shared,
     nowMs: 0,
+    handedOnMs: 0,
     lastFindingMs: 0,
     learned: shared.noTables,
     held: shared.noTables,

@@ -68,6 +68,32 @@ export function createRegistry(
   }
 }
 
+/** Tokens that are looked back on: more rotations in a row without a single call are a mistake in a list. */
+const PREDECESSORS_MAX = 8
+
+/** What a token was rotated in for. */
+export interface Rotation {
+  /** Its predecessor, that one's predecessor, and so on. */
+  readonly predecessors: readonly TokenId[]
+  /** When the token was created: what these did from then on is their own. */
+  readonly createdAtMs: number
+}
+
+/** Undefined where it took over from nobody, or nobody knows when. */
+export function rotationOf(registry: Pick<TokenRegistry, 'of'>, tokenId: TokenId): Rotation | undefined {
+  const token = registry.of(tokenId)
+  if (token === undefined || token.rotatedFrom === '' || token.createdAtMs === 0) return undefined
+  const chain = [tokenId]
+  for (let from: TokenId | '' = token.rotatedFrom; from !== '' && !chain.includes(from);) {
+    chain.push(from)
+    if (chain.length > PREDECESSORS_MAX) break
+    from = registry.of(from)?.rotatedFrom ?? ''
+  }
+  const predecessors = chain.slice(1)
+  if (predecessors.length === 0) return undefined
+  return { predecessors, createdAtMs: token.createdAtMs }
+}
+
 /** A name as people mean it: `Acme Corp` and `acme-corp` are one. */
 export function plainName(name: string): string {
   return name

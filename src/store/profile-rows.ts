@@ -119,7 +119,7 @@ export interface ProfileRows {
   readonly steps: readonly StepRow[]
 }
 
-/** Fills empty states, marks set, with what the rows say. Each row's token must be among them. */
+/** Adds what the rows say to states, marks set, that hold at most what was handed on. Each row's token must be among them. */
 export function fillStates(states: ReadonlyMap<string, TokenState>, rows: ProfileRows): void {
   const stateOf = (tokenId: string) => states.get(tokenId) as TokenState
   for (const row of rows.hours) {
@@ -161,14 +161,14 @@ function addHour(profile: TokenProfile, row: HourRow): void {
   }
   if (hourOf(row.bucket) < hourOf(profile.nowMs) - HOURS_KEPT) return
   const counts = hourCounts(profile.activity, hourOf(row.bucket))
-  counts.learned = row.learned_calls
-  counts.held = row.held_calls
-  counts.refused = row.refused
-  counts.unauthenticated = row.unauthenticated
-  counts.limited = row.limited
-  counts.bytes = row.bytes
-  counts.networkTurns = row.network_turns
-  counts.addressTurns = row.address_turns
+  counts.learned += row.learned_calls
+  counts.held += row.held_calls
+  counts.refused += row.refused
+  counts.unauthenticated += row.unauthenticated
+  counts.limited += row.limited
+  counts.bytes += row.bytes
+  counts.networkTurns += row.network_turns
+  counts.addressTurns += row.address_turns
 }
 
 function addToWindow(state: TokenState, row: WindowRow): void {

@@ -5,9 +5,13 @@ import { CONCERNS } from '../detect/detector.ts'
 import type { TokenId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
 import { DIMENSIONS } from '../profile/dimension.ts'
+import { handOver, takeOver } from '../profile/handover.ts'
+import { dropProfile, hasHistory } from '../profile/profile.ts'
+import type { Rotation } from '../registry/registered-token.ts'
 import { SEVERITIES } from '../severity.ts'
 import type { Horizon } from '../token-states.ts'
 import type { Database } from './database.ts'
+import { keepHandover, readHandovers } from './handovers.ts'
 import { fillStates } from './profile-rows.ts'
 
 /** Tokens asked for in one query, and how much text their ids may be: a parameter holds 128 KiB, escapes included. */
@@ -80,12 +84,16 @@ const evidenceRow = z.object({
 })
 const stepRow = z.object({ subject: z.string(), detector: z.string(), last_bucket: time, last_step: z.number() })
 
-/** Loads states, empty ones for tokens without history. What the horizon's block gives again is left out. */
+/**
+ * Loads states, empty ones for tokens without history. What the horizon's block gives again is left out.
+ * @param rotationOf what a token without history takes over.
+ */
 export async function loadTokenStates(
   db: Database,
   create: (tokenId: TokenId) => TokenState,
   tokenIds: readonly TokenId[],
   horizon: Horizon,
+  rotationOf: (tokenId: TokenId) => Rotation | undefined = () => undefined,
 ): Promise<ReadonlyMap<TokenId, TokenState>> {
   const loaded = new Map<TokenId, TokenState>()
   for (const batch of batchesOf(tokenIds)) {
@@ -93,7 +101,34 @@ export async function loadTokenStates(
     await loadSome(db, states, horizon)
     for (const [tokenId, state] of states) loaded.set(tokenId, state)
   }
+  const rotations = new Map<TokenId, Rotation>()
+  for (const [tokenId, { profile }] of loaded) {
+    const rotation = hasHistory(profile) ? undefined : rotationOf(tokenId)
+    if (rotation !== undefined) rotations.set(tokenId, rotation)
+  }
+  if (rotations.size > 0) await handOn(db, create, loaded, horizon, rotations)
   return loaded
+}
+
+/** Gives each of these tokens what the nearest of its predecessors that was ever used is known for. */
+async function handOn(
+  db: Database,
+  create: (tokenId: TokenId) => TokenState,
+  loaded: ReadonlyMap<TokenId, TokenState>,
+  horizon: Horizon,
+  rotations: ReadonlyMap<TokenId, Rotation>,
+): Promise<void> {
+  const wanted = new Set([...rotations.values()].flatMap(({ predecessors }) => predecessors))
+  const known = await loadTokenStates(db, create, [...wanted], horizon)
+  for (const [tokenId, { predecessors, createdAtMs }] of rotations) {
+    const predecessor = predecessors.find((each) => hasHistory((known.get(each) as TokenState).profile))
+    if (predecessor === undefined) continue
+    const handover = handOver((known.get(predecessor) as TokenState).profile, createdAtMs)
+    if (handover === undefined) continue
+    const kept = await keepHandover(db, tokenId, predecessor, createdAtMs, handover)
+    takeOver((loaded.get(tokenId) as TokenState).profile, kept)
+  }
+  for (const { profile } of known.values()) dropProfile(profile)
 }
 
 function* batchesOf(tokenIds: readonly TokenId[]): Generator<readonly TokenId[]> {
@@ -119,7 +154,8 @@ async function loadSome(db: Database, states: ReadonlyMap<TokenId, TokenState>, 
     partition: horizon.partition,
     offset: horizon.firstOffset,
   }
-  const [values, hours, fiveMinutes, windows, incidents, evidence, steps] = await Promise.all([
+  const [handovers, values, hours, fiveMinutes, windows, incidents, evidence, steps] = await Promise.all([
+    readHandovers(db, [...states.keys()]),
     db.query(VALUES_SQL, params, valueRow),
     db.query(HOURS_SQL, params, hourRow),
     db.query(FIVE_MINUTES_SQL, params, fiveMinutesRow),
@@ -128,6 +164,7 @@ async function loadSome(db: Database, states: ReadonlyMap<TokenId, TokenState>, 
     db.query(EVIDENCE_SQL, params, evidenceRow),
     db.query(STEPS_SQL, params, stepRow),
   ])
+  for (const [tokenId, handover] of handovers) takeOver((states.get(tokenId) as TokenState).profile, handover)
   fillStates(states, { values, hours, fiveMinutes, windows, incidents, evidence, steps })
 }
 

@@ -14,6 +14,7 @@ const MONTHLY_ROLLUPS = [
   'source_snapshots',
   'peer_changes',
   'peer_snapshots',
+  'handovers',
 ] as const
 
 /**

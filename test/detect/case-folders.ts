@@ -5,7 +5,6 @@ import { configSchema } from '../../src/config/schema.ts'
 import type { Finding } from '../../src/detect/finding.ts'
 import { type Detection, createDetection, sourceFoldSettingsOf } from '../../src/detection.ts'
 import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
-import { createTokenState } from '../../src/fold.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
 import { createPipeline } from '../../src/pipeline.ts'
 import { EMPTY_REGISTRY, type TokenRegistry, createRegistry } from '../../src/registry/registered-token.ts'
@@ -13,7 +12,7 @@ import { problemText, readTokenList } from '../../src/registry/token-file.ts'
 import { replay } from '../../src/replay.ts'
 import { createSourceFold } from '../../src/source-fold.ts'
 import { createMemorySources } from '../../src/sources/memory-sources.ts'
-import { createMemoryStates } from '../../src/token-states.ts'
+import { createRotatingStates } from '../../src/rotating-states.ts'
 
 const CASES = new URL('../cases/', import.meta.url)
 const SOURCE_SETTINGS = sourceFoldSettingsOf(configSchema.parse({}))
@@ -140,7 +139,7 @@ export async function play(
     offset,
     value: Buffer.from(text),
   }))
-  const states = createMemoryStates((tokenId) => createTokenState(tokenId, detection.foldSettings.profile))
+  const states = createRotatingStates(detection.foldSettings.profile, one.registry)
   const limits = { rowsMax: 50_000, bytesMax: 32_000_000 }
   const decode = (record: RawRecord, ingestedAtMs: number) => detection.decode(record, ingestedAtMs, false)
   const { registry } = one
