@@ -1,7 +1,10 @@
 /** How rare a surprise is in its own series: bits measured against all the surprises before them. */
 
-/** A surprise is like this one when it had at least this share of its bits. */
-const ALIKE = 0.7
+/** A surprise is unlike this one when it had less than the first share of its bits, and like it from the second one on. */
+const UNLIKE = 0.5
+const LIKE = 0.9
+/** From here on one that follows closely is the same surprise. */
+const SAME = (UNLIKE + LIKE) / 2
 /** Fewer bits are no surprise; from so many on, a surprise has its full weight. */
 const BITS_MIN = 4
 const BITS_FULL = 12
@@ -32,9 +35,9 @@ export function createRarity() {
     let alike = 0
     let goesOn = false
     for (const run of runs) {
-      if (run.bits < ALIKE * bits) continue
-      alike++
-      if (row - run.lastRow <= QUIET_ROWS) goesOn = true
+      const share = run.bits / bits
+      alike += Math.min(1, Math.max(0, (share - UNLIKE) / (LIKE - UNLIKE)))
+      if (share >= SAME && row - run.lastRow <= QUIET_ROWS) goesOn = true
     }
     remember(bits, row)
     if (goesOn) return 0
