@@ -11,6 +11,7 @@ import type { RawRecord } from '../ingest/source.ts'
 import { silentLog } from '../log.ts'
 import { createPipeline } from '../pipeline.ts'
 import { createMemoryPeers } from '../profile/memory-peers.ts'
+import { NO_SURGES } from '../profile/surges.ts'
 import { type ReplaySummary, replay } from '../replay.ts'
 import { createBlockStore } from '../store/blocks.ts'
 import type { Store } from '../store/store.ts'
@@ -39,7 +40,7 @@ export interface Played {
 export async function playMonth(deps: PlayDeps): Promise<Played> {
   const { config, month, store, signal } = deps
   const stored = store && createStoredPeers()
-  const peers = stored?.peers ?? createMemoryPeers()
+  const peers = stored?.peers ?? createMemoryPeers(NO_SURGES)
   const detection = await createDetection(config, { registry: month.registry, peers })
   const { profile } = detection.foldSettings
   const states: TokenStates =

@@ -2,13 +2,13 @@
 import { type PeerCount, createCountedPeers } from './counted-peers.ts'
 import { isUnauthenticated } from './dimension.ts'
 import type { PeerSnapshot } from './peers.ts'
-import { createSurges } from './surges.ts'
+import { type Surges, createSurges } from './surges.ts'
 
 export type MemoryPeers = PeerSnapshot & PeerCount
 
-export function createMemoryPeers(): MemoryPeers {
+/** @param surges how much peers call just now: of that nothing is stored, so what compares with a store does without. */
+export function createMemoryPeers(surges: Surges = createSurges()): MemoryPeers {
   const counted = createCountedPeers()
-  const surges = createSurges()
   return {
     id: 'memory',
     get windowMs() {

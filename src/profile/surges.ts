@@ -48,6 +48,8 @@ interface Group {
   surge: Surge
 }
 
+export const NO_SURGES: Surges = { learn: () => {}, of: () => NO_SURGE }
+
 export function createSurges(): Surges {
   const byService = new Map<string, Group>()
   const byTenant = new Map<string, Group>()

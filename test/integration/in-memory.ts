@@ -10,12 +10,12 @@ import type { DeadLetter } from '../../src/ingest/dead-letter.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
 import { createPipeline } from '../../src/pipeline.ts'
 import { createMemoryPeers } from '../../src/profile/memory-peers.ts'
+import { NO_SURGES } from '../../src/profile/surges.ts'
 import { EMPTY_REGISTRY } from '../../src/registry/registered-token.ts'
 import { replay } from '../../src/replay.ts'
 import { createSourceFold } from '../../src/source-fold.ts'
 import { createMemorySources } from '../../src/sources/memory-sources.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
-import { peersWithoutSurges } from '../profile/without-surges.ts'
 import { type Settings, serviceEnv, writeSettings } from './service.ts'
 
 export interface InMemory {
@@ -52,8 +52,7 @@ export async function foldInMemory(
   const config = loadConfig({ file: written.file, set: [], env: serviceEnv() })
   written.dispose()
   const counters = { fieldDropped: () => {}, sourceTextSeen: () => {}, tokenIdFingerprinted: () => {} }
-  const createPeers = others === 'counted' ? createMemoryPeers : peersWithoutSurges
-  const peers = config.learning.peers ? createPeers() : undefined
+  const peers = config.learning.peers ? createMemoryPeers(others === 'stored' ? NO_SURGES : undefined) : undefined
   const sources = createMemorySources(config.learning.adoptAfterMs)
   const detection = await createDetection(config, {
     counters,

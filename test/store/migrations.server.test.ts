@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/store/clickhouse.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate, readMigrations } from '../../src/store/migrate.ts'
 import type { Column } from '../../src/store/native.ts'
+import { lookUpPeers, readPeerSnapshot, takePeerSnapshot } from '../../src/store/peers.ts'
 import { loadTokenStates } from '../../src/store/profiles.ts'
 import { eventColumns, findingColumns } from '../../src/store/rows.ts'
 import { clickhouseSettings } from '../../src/store/settings.ts'
@@ -128,4 +129,38 @@ describe('a database from before evidence was stored', () => {
     expect(Object.keys(state?.incidents ?? {})).toEqual(['misuse'])
     expect(state?.incidents.misuse).toMatchObject({ bits: 0, severityMin: undefined, isGrave: false })
   })
+})
+
+describe('a database from before peers were stored', () => {
+  const LAST_WITHOUT = 10
+  const OWN = { topic: 'new', partition: 0, ingestedAtMs: 0 }
+  const PREFIXES = ['DE|', 'DE|AS3320|', 'DE|AS3320|203.0.113.0/24|', 'api|/v1/users/{id}|GET', 'curl|8']
+
+  test('knows at once what its tokens learned, in their tenants, however often it is migrated', async () => {
+    const db = await databaseAt(LAST_WITHOUT)
+    await storeEvents(db, 0, [103, 103], 'before')
+    await insert(
+      db,
+      'events',
+      eventColumns([sampleEvent(9, { learned: 0, held: 103, country: 'FR' })], NOON_MS, ''),
+      1,
+      'held',
+    )
+    for (const _ of [1, 2]) {
+      await migrate(db, LONG_RETENTION)
+      await db.command(
+        'ALTER TABLE schema_migrations DELETE WHERE version > {of: UInt32} SETTINGS mutations_sync = 1',
+        {
+          of: LAST_WITHOUT,
+        },
+      )
+    }
+    await takePeerSnapshot(db, NOON_MS)
+    const known = await lookUpPeers(db, NOON_MS, OWN, { prefixes: [...PREFIXES, 'FR|', 'GET'], tenants: ['acme'] })
+    expect(known.map(({ prefix }) => prefix).sort()).toEqual([...PREFIXES].sort())
+    for (const { isAsked, tenant, windowMs } of known) expect({ isAsked, tenant, windowMs }).toEqual(IN_ACME)
+    expect((await readPeerSnapshot(db, NOON_MS))?.changes).toEqual([])
+  })
+
+  const IN_ACME = { isAsked: true, tenant: 'acme', windowMs: NOON_MS }
 })

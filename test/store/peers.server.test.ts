@@ -8,12 +8,13 @@ import { createDetection } from '../../src/detection.ts'
 import { createTokenState } from '../../src/fold.ts'
 import type { RawRecord } from '../../src/ingest/source.ts'
 import { createPipeline } from '../../src/pipeline.ts'
+import { createMemoryPeers } from '../../src/profile/memory-peers.ts'
+import { NO_SURGES } from '../../src/profile/surges.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
 import { createBlockStore } from '../../src/store/blocks.ts'
 import type { Database } from '../../src/store/database.ts'
 import { lookUpPeers, readPeerSnapshot, takePeerSnapshot } from '../../src/store/peers.ts'
 import { createMemoryStates } from '../../src/token-states.ts'
-import { peersWithoutSurges } from '../profile/without-surges.ts'
 import { testDatabase } from '../support/clickhouse.ts'
 
 const MINUTE_MS = 60_000
@@ -34,7 +35,7 @@ type Peers = 'counted' | { readonly db: Database; readonly stored: ReturnType<ty
  * @param isLoaded whether states of tokens come from there: for whoever takes the log over.
  */
 async function createLog(topic: string, among: Peers, isLoaded = false) {
-  const peers = among === 'counted' ? peersWithoutSurges() : among.stored.peers
+  const peers = among === 'counted' ? createMemoryPeers(NO_SURGES) : among.stored.peers
   const detection = await createDetection(config, { peers })
   const { profile } = detection.foldSettings
   const states =
