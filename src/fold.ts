@@ -6,9 +6,9 @@
  */
 import { type Actions, NO_ACTIONS } from './alert/actions.ts'
 import type { Alert } from './alert/alert.ts'
-import { type EvidenceSettings, createEvidence } from './alert/evidence.ts'
+import type { EvidenceSettings } from './alert/evidence.ts'
 import { type Incident, addToIncident } from './alert/incident.ts'
-import { type Suspect, addToSum, joinIncident, openBitsAt } from './alert/joining.ts'
+import { type Suspect, addToSum, createSuspect, joinIncident, openBitsAt } from './alert/joining.ts'
 import { type AlertSubject, type RaiseSettings, alertOf } from './alert/raise.ts'
 import {
   type Cause,
@@ -72,7 +72,8 @@ export interface Fold {
 }
 
 export function createTokenState(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenState {
-  return { profile: createProfile(tokenId, settings, marks), evidence: createEvidence(), incidents: {} }
+  const { evidence, incidents } = createSuspect()
+  return { profile: createProfile(tokenId, settings, marks), evidence, incidents }
 }
 
 /**

@@ -8,9 +8,8 @@
 import { LRUCache } from 'lru-cache'
 import { type Actions, NO_ACTIONS } from './alert/actions.ts'
 import type { Alert } from './alert/alert.ts'
-import { createEvidence } from './alert/evidence.ts'
 import { addToIncident } from './alert/incident.ts'
-import { type Suspect, addToSum, joinIncident } from './alert/joining.ts'
+import { type Suspect, addToSum, createSuspect, joinIncident } from './alert/joining.ts'
 import { alertOf } from './alert/raise.ts'
 import { sharingText, sprayingText, usualArrivalsText, usualFailuresText } from './detect/shared/source-words.ts'
 import { STEP_BITS } from './detect/shared/step.ts'
@@ -79,7 +78,7 @@ export function createSourceFold(deps: SourceFoldDeps): SourceFold {
   function subjectOf(source: string): Subject {
     let subject = subjects.get(source)
     if (subject === undefined) {
-      subject = { evidence: createEvidence(), incidents: {}, told: new Map() }
+      subject = { ...createSuspect(), told: new Map() }
       subjects.set(source, subject)
     }
     return subject

@@ -6,6 +6,7 @@ import { NO_CONTEXT } from '../src/detect/detector.ts'
 import { createDetectors, foldSettingsOf } from '../src/detection.ts'
 import type { AccessEvent, IncidentId, TokenId } from '../src/event.ts'
 import { type Folded, type TokenState, createFold, createTokenState } from '../src/fold.ts'
+import { activeDays } from '../src/profile/activity.ts'
 import { MASK } from '../src/profile/dimension.ts'
 import { chainsOf } from '../src/profile/values.ts'
 import { DAY_MS, HOUR_MS } from '../src/settings.ts'
@@ -227,9 +228,7 @@ describe('forget', () => {
     expect(detectorsOf(first)).not.toContain('new-country')
     expect(first.event.held).toBe(0)
     expect(countriesOf(state)).toEqual(['SG'])
-    expect(
-      [...state.profile.activity.months.values()].flatMap((bits) => [...bits]).filter((word) => word > 0).length,
-    ).toBe(1)
+    expect(activeDays(state.profile.activity)).toHaveLength(1)
     expect(at(2).event.learned).toBe(0)
   })
 

@@ -136,7 +136,7 @@ describe('the findings of any history', () => {
   test('tell what the evidence came to, which can be told again from them alone', () => {
     fc.assert(
       fc.property(session, ({ session: { findings, states }, settings }) => {
-        for (const [tokenId, { evidence }] of states) {
+        for (const [tokenId, { evidence = createEvidence() }] of states) {
           const again = createEvidence()
           const own = findings.filter(({ subject, concern }) => subject === tokenId && concern === 'misuse')
           for (const finding of own.filter(({ windowMs }) => windowMs > 0)) {

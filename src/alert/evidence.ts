@@ -47,12 +47,6 @@ export function createEvidence(): Evidence {
   return { bits: 0, atMs: 0, windowMs: 0, carriedBits: 0, window: new Map() }
 }
 
-/** Lets the sum start anew. */
-export function clearEvidence(evidence: Evidence): void {
-  Object.assign(evidence, { bits: 0, atMs: 0, windowMs: 0, carriedBits: 0 })
-  evidence.window.clear()
-}
-
 export interface EvidenceFinding {
   readonly detector: string
   readonly cause: string

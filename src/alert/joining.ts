@@ -2,21 +2,25 @@
 import type { Concern } from '../detect/detector.ts'
 import type { IncidentId } from '../event.ts'
 import type { Actions } from './actions.ts'
-import {
-  type Evidence,
-  type EvidenceFinding,
-  type EvidenceSettings,
-  addEvidence,
-  clearEvidence,
-  createEvidence,
-} from './evidence.ts'
+import { type Evidence, type EvidenceFinding, type EvidenceSettings, addEvidence, createEvidence } from './evidence.ts'
 import { type Incident, type Standing, createIncident, placeOf } from './incident.ts'
 
-/** What is remembered of a token's or a source's findings. */
+/** What is remembered of a token's or a source's findings; of nearly all, nothing. */
 export interface Suspect {
-  readonly evidence: Evidence
+  evidence: Evidence | undefined
   /** The open incident of each concern: the one with the latest finding. */
-  readonly incidents: Partial<Record<Concern, Incident>>
+  incidents: Readonly<Partial<Record<Concern, Incident>>>
+}
+
+const NO_INCIDENTS: Suspect['incidents'] = {}
+
+export function createSuspect(): Suspect {
+  return { evidence: undefined, incidents: NO_INCIDENTS }
+}
+
+/** Makes an incident the open one of its concern. */
+export function setOpen(suspect: Suspect, incident: Incident): void {
+  suspect.incidents = { ...suspect.incidents, [incident.concern]: incident }
 }
 
 export interface Joined {
@@ -45,11 +49,17 @@ export function joinIncident(
   const resolves = actions.resolvesOf(incident.id)
   const before = open?.reopening === resolves ? { ...open } : undefined
   incident.reopening = resolves
-  if (place === 'open') suspect.incidents[concern] = incident
-  if (place === 'open' && isClosed && concern === 'misuse') clearEvidence(suspect.evidence)
+  if (place === 'open') setOpen(suspect, incident)
+  if (place === 'open' && isClosed && concern === 'misuse') suspect.evidence = undefined
   const isApart = place === 'apart'
-  const evidence = concern !== 'misuse' ? undefined : isApart ? createEvidence() : suspect.evidence
+  const evidence = concern !== 'misuse' ? undefined : isApart ? createEvidence() : evidenceOf(suspect)
   return { incident, before, evidence, isApart }
+}
+
+/** The sum of a suspect, begun where there was none. */
+export function evidenceOf(suspect: Suspect): Evidence {
+  suspect.evidence ??= createEvidence()
+  return suspect.evidence
 }
 
 /** What a sum came to with a finding, and its state, so that it can be taken up again. */

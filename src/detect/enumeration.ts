@@ -14,6 +14,7 @@ import { z } from 'zod'
 import { activeHours } from '../profile/activity.ts'
 import { hourOf } from '../profile/calendar.ts'
 import { isRefused, isUnauthenticated } from '../profile/dimension.ts'
+import { callsAt, hourAt, hoursIn, learnedAt } from '../profile/hours.ts'
 import { isMet } from '../profile/in-hand.ts'
 import type { TokenProfile } from '../profile/profile.ts'
 import { negativeBinomialTailBits } from '../profile/tails.ts'
@@ -109,12 +110,7 @@ function bitsOf({ routes, refused, mean, shape, n, k }: NewRoutes): number {
 
 /** Endpoints first seen in this hour, and how many were in the hours of the four weeks before it, but for the first. */
 function newRoutes(profile: TokenProfile, hour: number, isSettled: boolean) {
-  let first = Number.POSITIVE_INFINITY
-  for (const counts of profile.activity.hours) {
-    if (counts.learned === 0) continue
-    first = counts.hour
-    break
-  }
+  const first = firstHourOf(profile)
   let refused = 0
   let called = 0
   let members = 0
@@ -137,13 +133,21 @@ function newRoutes(profile: TokenProfile, hour: number, isSettled: boolean) {
   return { routes: refused + (isSettled ? called : 0), refused, members, k: hours.size }
 }
 
+/** The first hour of the four weeks in which a call was learned. */
+function firstHourOf({ activity: { hours } }: TokenProfile): number {
+  for (let at = 0; at < hoursIn(hours); at++) if (learnedAt(hours, at) > 0) return hourAt(hours, at) as number
+  return Number.POSITIVE_INFINITY
+}
+
 /** Calls of this hour so far, and of the four weeks before it. */
 function callsAround(profile: TokenProfile, hour: number) {
   let before = 0
   let now = 0
-  for (const counts of profile.activity.hours) {
-    if (counts.hour < hour) before += counts.learned + counts.held
-    else if (counts.hour === hour) now = counts.learned + counts.held
+  const { hours } = profile.activity
+  for (let at = 0; at < hoursIn(hours); at++) {
+    const of = hourAt(hours, at) as number
+    if (of < hour) before += callsAt(hours, at)
+    else if (of === hour) now = callsAt(hours, at)
   }
   return { before, now }
 }

@@ -1,125 +1,83 @@
 /** When and how much a token works: its active hours over the window, and hourly counts of the last four weeks. */
-import { HOURS_KEPT, dayOf, hourOf, monthOf, monthStartMs, popcount } from './calendar.ts'
+import { type HourCounts, type HourTable, countsAt, createHours, dropHoursBefore, hoursIn } from './hours.ts'
+import { HOURS_KEPT, dayOf, hourOf, monthStartMs, popcount } from './calendar.ts'
 import { HOUR_MS } from '../settings.ts'
 
-/** Counts of one hour. Refused calls count whether or not the hour was learned. */
-export interface HourCounts {
-  /** Hours since 1970. */
-  readonly hour: number
-  /** Calls that teach. */
-  learned: number
-  /** Calls in quarantine. */
-  held: number
-  /** Bytes in and out of all these. */
-  bytes: number
-  /** 401, 403 and 404. */
-  refused: number
-  /** The 401 among them: they are no calls of the token. */
-  unauthenticated: number
-  /** 429: too many calls, which says nothing of what the token may do. */
-  limited: number
-  /** Learned returns to a source from another network, and from another address of the same network. */
-  networkTurns: number
-  addressTurns: number
+export interface Activity {
+  /** Days on which the token worked, ascending: the day since 1970 times 2^24, with a bit for each of its hours. */
+  days: readonly number[]
+  /** At most four weeks before the token's greatest event time. */
+  readonly hours: HourTable
 }
 
-export interface Activity {
-  /** Month since 1970 -> its learned hours, a bit each. */
-  readonly months: Map<number, Uint32Array>
-  /** By hour, ascending, at most four weeks before the token's greatest event time. */
-  hours: HourCounts[]
-}
+const HOURS_SPAN = 2 ** 24
+const NONE: readonly number[] = []
 
 export function createActivity(): Activity {
-  return { months: new Map(), hours: [] }
+  return { days: NONE, hours: createHours() }
 }
 
-/** The counts of the hour, made when absent. */
-export function hourCounts(activity: Activity, hour: number): HourCounts {
-  const { hours } = activity
-  let at = hours.length
-  while (at > 0 && (hours[at - 1] as HourCounts).hour >= hour) at--
-  const found = hours[at]
-  if (found !== undefined && found.hour === hour) return found
-  const counts: HourCounts = {
-    hour,
-    learned: 0,
-    held: 0,
-    bytes: 0,
-    refused: 0,
-    unauthenticated: 0,
-    limited: 0,
-    networkTurns: 0,
-    addressTurns: 0,
-  }
-  hours.splice(at, 0, counts)
-  return counts
+/** Day since 1970 of a packed day. */
+function dayIn(packed: number): number {
+  return Math.floor(packed / HOURS_SPAN)
+}
+
+/** Its 24 bits, the first hour lowest. */
+function hoursOf(packed: number): number {
+  return packed % HOURS_SPAN
 }
 
 /** Marks an hour as one in which the token worked. */
 export function markActive(activity: Activity, timeMs: number): void {
-  const month = monthOf(timeMs)
-  let bits = activity.months.get(month)
-  if (bits === undefined) {
-    bits = new Uint32Array(24)
-    activity.months.set(month, bits)
-  }
-  const hour = hourOf(timeMs) - hourOf(monthStartMs(month))
-  bits[hour >> 5] = (bits[hour >> 5] ?? 0) | (1 << (hour & 31))
+  const { days } = activity
+  const day = dayOf(timeMs)
+  const bit = 1 << (hourOf(timeMs) - day * 24)
+  let at = days.length
+  while (at > 0 && dayIn(days[at - 1] as number) > day) at--
+  const known = days[at - 1]
+  if (known === undefined || dayIn(known) < day) {
+    const packed = day * HOURS_SPAN + bit
+    activity.days = at === days.length ? days.concat(packed) : days.toSpliced(at, 0, packed)
+  } else (days as number[])[at - 1] = day * HOURS_SPAN + (hoursOf(known) | bit)
+}
+
+/** The learned hours of the window by day since 1970, ascending: 24 bits each, the first hour lowest. */
+export function* workedDays({ days }: Activity): Generator<{ readonly day: number; readonly hours: number }> {
+  for (const packed of days) yield { day: dayIn(packed), hours: hoursOf(packed) }
 }
 
 /** Number of learned hours in the window, from the hour `sinceHour` on. */
-export function activeHours(activity: Activity, sinceHour = 0): number {
+export function activeHours({ days }: Activity, sinceHour = 0): number {
   let n = 0
-  for (const [month, bits] of activity.months) {
-    const skip = sinceHour - hourOf(monthStartMs(month))
-    for (let i = 0; i < bits.length; i++) {
-      const word = bits[i] as number
-      if (skip <= i * 32) n += popcount(word)
-      else if (skip < i * 32 + 32) n += popcount(word >>> (skip & 31))
-    }
-  }
+  for (const packed of days) n += hoursSince(packed, sinceHour)
   return n
+}
+
+function hoursSince(packed: number, sinceHour: number): number {
+  const skip = sinceHour - dayIn(packed) * 24
+  if (skip <= 0) return popcount(hoursOf(packed))
+  return skip >= 24 ? 0 : popcount(hoursOf(packed) >>> skip)
 }
 
 /**
  * Number of learned hours, from the hour `sinceHour` on, that lie on certain days.
- * @param days by month since 1970, as masks.
+ * @param masks by month since 1970, a bit for each of its days.
  */
-export function activeHoursOn(activity: Activity, days: ReadonlyMap<number, number>, sinceHour = 0): number {
+export function activeHoursOn({ days }: Activity, masks: ReadonlyMap<number, number>, sinceHour = 0): number {
   let n = 0
-  for (const [month, mask] of days) {
-    const bits = activity.months.get(month)
-    if (bits === undefined) continue
-    const skip = sinceHour - hourOf(monthStartMs(month))
-    for (let day = 0; day < 31; day++) {
-      if (((mask >>> day) & 1) === 0) continue
-      const ofDay = hoursOfDay(bits, day)
-      const skipped = skip - day * 24
-      n += popcount(skipped <= 0 ? ofDay : skipped >= 24 ? 0 : ofDay >>> skipped)
+  for (const [month, mask] of masks) {
+    const firstDay = dayOf(monthStartMs(month))
+    for (const packed of days) {
+      const ofMonth = dayIn(packed) - firstDay
+      if (ofMonth >= 0 && ofMonth < 31 && ((mask >>> ofMonth) & 1) !== 0) n += hoursSince(packed, sinceHour)
     }
   }
   return n
 }
 
-/** The 24 bits of one day of a month, the first hour lowest. */
-function hoursOfDay(bits: Uint32Array, day: number): number {
-  const at = day * 24
-  const low = (bits[at >> 5] ?? 0) >>> (at & 31)
-  const high = (at & 31) > 8 ? (bits[(at >> 5) + 1] ?? 0) << (32 - (at & 31)) : 0
-  return (low | high) & 0xffffff
-}
-
 /** Days since 1970 on which the token worked, ascending. */
-export function activeDays(activity: Activity): number[] {
-  const days = new Set<number>()
-  for (const [month, bits] of activity.months) {
-    const start = hourOf(monthStartMs(month))
-    for (let hour = 0; hour < 744; hour++) {
-      if (((bits[hour >> 5] ?? 0) >>> (hour & 31)) & 1) days.add(Math.floor((start + hour) / 24))
-    }
-  }
-  return [...days].sort((a, b) => a - b)
+export function activeDays({ days }: Activity): number[] {
+  return days.map(dayIn)
 }
 
 /** Of so many days, on how many the token worked at each hour of the day (UTC). */
@@ -132,18 +90,14 @@ export interface WorkedHours {
 export function workedHours(activity: Activity, day: number): Record<'all' | 'workday' | 'weekend', WorkedHours> {
   const worked = { all: noHours(), workday: noHours(), weekend: noHours() }
   let first = Number.POSITIVE_INFINITY
-  for (const [month, bits] of activity.months) {
-    const startDay = dayOf(monthStartMs(month))
-    for (let at = 0; at < 31; at++) {
-      const ofDay = hoursOfDay(bits, at)
-      if (ofDay === 0 || startDay + at >= day) continue
-      first = Math.min(first, startDay + at)
-      const kind = worked[isWeekendDay(startDay + at) ? 'weekend' : 'workday']
-      for (let hour = 0; hour < 24; hour++) {
-        if (((ofDay >>> hour) & 1) === 0) continue
-        worked.all.hours[hour] = (worked.all.hours[hour] as number) + 1
-        kind.hours[hour] = (kind.hours[hour] as number) + 1
-      }
+  for (const { day: of, hours } of workedDays(activity)) {
+    if (of >= day) break
+    first = Math.min(first, of)
+    const kind = worked[isWeekendDay(of) ? 'weekend' : 'workday']
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >>> hour) & 1) === 0) continue
+      worked.all.hours[hour] = (worked.all.hours[hour] as number) + 1
+      kind.hours[hour] = (kind.hours[hour] as number) + 1
     }
   }
   for (let at = first; at < day; at++) {
@@ -164,29 +118,27 @@ function isWeekendDay(day: number): boolean {
 
 /** Drops months before `month` and hours more than four weeks before `nowMs`. Returns whether an hour went. */
 export function pruneActivity(activity: Activity, month: number, nowMs: number): boolean {
-  for (const known of activity.months.keys()) if (known < month) activity.months.delete(known)
-  const first = hourOf(nowMs) - HOURS_KEPT
-  let drop = 0
-  while (drop < activity.hours.length && (activity.hours[drop] as HourCounts).hour < first) drop++
-  if (drop > 0) activity.hours.splice(0, drop)
-  return drop > 0
+  dropDaysBefore(activity, dayOf(monthStartMs(month)))
+  return dropHoursBefore(activity.hours, hourOf(nowMs) - HOURS_KEPT)
 }
 
 /** Drops the hours before a time, which is the start of one. Returns whether an hour went. */
 export function forgetActivity(activity: Activity, beforeMs: number): boolean {
-  const first = hourOf(beforeMs)
-  for (const [month, bits] of activity.months) {
-    const gone = first - hourOf(monthStartMs(month))
-    for (let i = 0; i < bits.length; i++) {
-      const inWord = gone - i * 32
-      if (inWord >= 32) bits[i] = 0
-      else if (inWord > 0) bits[i] = (bits[i] as number) & (-1 << inWord)
-    }
-    if (bits.every((word) => word === 0)) activity.months.delete(month)
+  const day = dayOf(beforeMs)
+  dropDaysBefore(activity, day)
+  const [first] = activity.days
+  if (first !== undefined && dayIn(first) === day) {
+    const left = hoursOf(first) & (-1 << (hourOf(beforeMs) - day * 24))
+    activity.days = left === 0 ? activity.days.slice(1) : activity.days.with(0, day * HOURS_SPAN + left)
   }
-  const { length } = activity.hours
-  activity.hours = activity.hours.filter(({ hour }) => hour >= first)
-  return activity.hours.length < length
+  return dropHoursBefore(activity.hours, hourOf(beforeMs))
+}
+
+function dropDaysBefore(activity: Activity, day: number): void {
+  const { days } = activity
+  let drop = 0
+  while (drop < days.length && dayIn(days[drop] as number) < day) drop++
+  if (drop > 0) activity.days = days.slice(drop)
 }
 
 /**
@@ -197,7 +149,8 @@ export function forgetActivity(activity: Activity, beforeMs: number): boolean {
 export function hoursBefore(activity: Activity, hour: number, adoptAfterMs: number): HourCounts[] {
   const adopted = hour - adoptAfterMs / HOUR_MS
   const past: HourCounts[] = []
-  for (const counts of activity.hours) {
+  for (let at = 0; at < hoursIn(activity.hours); at++) {
+    const counts = countsAt(activity.hours, at)
     if (counts.hour >= hour) break
     if (counts.hour < hour - HOURS_KEPT) continue
     const isAdopted = counts.held > 0 && counts.hour <= adopted

@@ -5,7 +5,7 @@
  * The ratio of each past day to its own forecast says how such forecasts fail: its mean is the token's growth, its
  * variance the spread, r = 1 / variance the shape of a negative binomial (a gamma-mixed Poisson).
  */
-import type { HourCounts } from './activity.ts'
+import { type HourTable, callsAt, hourAt, hoursIn, placeOf } from './hours.ts'
 import type { TokenProfile } from './profile.ts'
 import type { RateFit } from './rate.ts'
 
@@ -47,13 +47,13 @@ export function expectedOfDay(profile: TokenProfile, hour: number): RateFit | un
 }
 
 /** Calls of the 24 hours that end with `hour`, and of those one day, two days, ... before. NaN before the first hour. */
-export function daySums(hours: readonly HourCounts[], hour: number): Float64Array {
+export function daySums(hours: HourTable, hour: number): Float64Array {
   const sums = new Float64Array(DAYS)
-  for (const counts of hours) {
-    const day = Math.floor((hour - counts.hour) / 24)
-    if (day >= 0 && day < DAYS) sums[day] = (sums[day] as number) + counts.learned + counts.held
+  for (let at = 0; at < hoursIn(hours); at++) {
+    const day = Math.floor((hour - (hourAt(hours, at) as number)) / 24)
+    if (day >= 0 && day < DAYS) sums[day] = (sums[day] as number) + callsAt(hours, at)
   }
-  const known = Math.floor((hour - (hours[0]?.hour ?? hour)) / 24)
+  const known = Math.floor((hour - (hourAt(hours, 0) ?? hour)) / 24)
   for (let day = known; day < DAYS; day++) sums[day] = Number.NaN
   return sums
 }
@@ -66,7 +66,7 @@ export function forecastOf(sums: Float64Array, day: number): number | undefined 
   return Number.isNaN(before) ? last : (last + before) / 2
 }
 
-function callsOf(profile: TokenProfile, hour: number): number {
-  const counts = profile.activity.hours.findLast((of) => of.hour <= hour)
-  return counts?.hour === hour ? counts.learned + counts.held : 0
+function callsOf({ activity: { hours } }: TokenProfile, hour: number): number {
+  const at = placeOf(hours, hour)
+  return at < 0 ? 0 : callsAt(hours, at)
 }

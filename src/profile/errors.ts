@@ -1,5 +1,6 @@
 /** Which share of a token's calls is normally refused, or rate-limited, as a beta distribution fitted to its own hours. */
-import { type HourCounts, hoursBefore } from './activity.ts'
+import { hoursBefore } from './activity.ts'
+import type { HourCounts } from './hours.ts'
 import type { TokenProfile } from './profile.ts'
 import { betaBinomialTailBits } from './tails.ts'
 

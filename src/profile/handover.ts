@@ -7,9 +7,10 @@
  * predecessor has gone on since, as long as its calls from before are in.
  */
 import { DAY_MS, HOUR_MS } from '../settings.ts'
-import { type HourCounts, hourCounts } from './activity.ts'
+import { markActive, workedDays } from './activity.ts'
 import { HOURS_KEPT, dayOf, hourOf, monthStartMs } from './calendar.ts'
 import { DIMENSIONS, type Dimension } from './dimension.ts'
+import { type HourCounts, addToHour, allHours, callsAt, hourAt, hoursIn } from './hours.ts'
 import { type TokenProfile, ownTable } from './profile.ts'
 import { type ValueEntry, capValues, entriesOf, mergeValue } from './values.ts'
 import { ROOT } from './vocabulary.ts'
@@ -18,8 +19,8 @@ export interface Handover {
   /** The end of the last hour or day in it. */
   readonly nowMs: number
   readonly values: readonly (ValueEntry & { readonly dimension: Dimension; readonly value: string })[]
-  /** Learned hours: month since 1970, a bit for each of its hours. */
-  readonly months: readonly (readonly [month: number, bits: readonly number[]])[]
+  /** Learned hours: days since 1970, a bit for each of their hours. */
+  readonly workedDays: readonly (readonly [day: number, hours: number])[]
   readonly hours: readonly HourCounts[]
 }
 
@@ -39,18 +40,19 @@ export function handOver(predecessor: TokenProfile, createdMs: number): Handover
       return before === undefined ? [] : [{ dimension, value, ...before }]
     })
   })
-  const hours = activity.hours.filter(({ hour }) => hour < beforeHour).map((counts) => ({ ...counts }))
+  const hours = allHours(activity.hours).filter(({ hour }) => hour < beforeHour)
   const latestHour = hours.findLast(({ learned, held }) => learned + held > 0)?.hour
   const nowMs = Math.max(
     latestHour === undefined ? 0 : (latestHour + 1) * HOUR_MS - 1,
     ...values.map(({ lastMs }) => lastMs),
   )
   if (nowMs === 0) return undefined
-  const months = [...activity.months].flatMap(([month, bits]): [number, number[]][] => {
-    const kept = bitsBefore(month, bits, beforeHour)
-    return kept.some((word) => word !== 0) ? [[month, kept]] : []
+  const worked = [...workedDays(activity)].flatMap((of): [number, number][] => {
+    const length = beforeHour - of.day * 24
+    const kept = length >= 24 ? of.hours : length <= 0 ? 0 : of.hours & ((1 << length) - 1)
+    return kept === 0 ? [] : [[of.day, kept]]
   })
-  return { nowMs, values, months, hours }
+  return { nowMs, values, workedDays: worked, hours }
 }
 
 /** The stay of a value in its table as it was before a time; undefined where it began later. */
@@ -72,14 +74,6 @@ function entryBefore({ enteredAtMs, days }: ValueEntry, beforeMs: number): Value
   return { enteredAtMs, lastMs: (latestDay + 1) * DAY_MS - 1, days: kept }
 }
 
-function bitsBefore(month: number, bits: Uint32Array, beforeHour: number): number[] {
-  const length = beforeHour - hourOf(monthStartMs(month))
-  return Array.from(bits, (word, at) => {
-    const left = length - at * 32
-    return left <= 0 ? 0 : left >= 32 ? word : (word & ((1 << left) - 1)) >>> 0
-  })
-}
-
 /** Gives it to a profile that has no history yet. */
 export function takeOver(successor: TokenProfile, handover: Handover): void {
   const { activity, settings } = successor
@@ -93,9 +87,13 @@ export function takeOver(successor: TokenProfile, handover: Handover): void {
     table.vocabulary.release(node)
     capValues(table, settings.valuesMax)
   }
-  for (const [month, bits] of handover.months) activity.months.set(month, Uint32Array.from(bits))
-  for (const { hour, ...counts } of handover.hours) {
-    if (hour >= hourOf(handover.nowMs) - HOURS_KEPT) Object.assign(hourCounts(activity, hour), counts)
+  for (const [day, hours] of handover.workedDays) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >>> hour) & 1) !== 0) markActive(activity, (day * 24 + hour) * HOUR_MS)
+    }
+  }
+  for (const counts of handover.hours) {
+    if (counts.hour >= hourOf(handover.nowMs) - HOURS_KEPT) addToHour(activity.hours, counts)
   }
 }
 
@@ -108,6 +106,10 @@ export function worksByItself({ handedOnMs, nowMs, activity }: TokenProfile, hou
   if (nowMs <= handedOnMs) return false
   const handedOn = hourOf(handedOnMs)
   if (hour - handedOn > HOURS_KEPT) return true
-  const first = activity.hours.find((counts) => counts.hour > handedOn && counts.learned + counts.held > 0)
-  return first !== undefined && first.hour <= hour - 24
+  const { hours } = activity
+  for (let at = 0; at < hoursIn(hours); at++) {
+    const of = hourAt(hours, at) as number
+    if (of > handedOn && callsAt(hours, at) > 0) return of <= hour - 24
+  }
+  return false
 }

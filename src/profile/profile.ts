@@ -3,10 +3,11 @@
  * neither reads a clock. Rebuilt from the rollups it is equal to the one folded live (test/integration/rebuild).
  */
 import type { AccessEvent, TokenId } from '../event.ts'
-import { type Activity, createActivity, hourCounts, markActive, pruneActivity } from './activity.ts'
+import { type Activity, createActivity, markActive, pruneActivity } from './activity.ts'
 import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf } from './calendar.ts'
 import { type FiveMinutes, countFiveMinutes, createFiveMinutes, fiveMinutesOf } from './five-minutes.ts'
 import { DIMENSIONS, type Dimension, MASK, chainOf, isRateLimited, isRefused, isUnauthenticated } from './dimension.ts'
+import { addToHour, hourAt, hoursIn } from './hours.ts'
 import { type InHand, createHand, letGo, takeInHand } from './in-hand.ts'
 import { type TokenMarks, forgetPassed, isForgotten, passesTombstone } from './marks.ts'
 import { type ValueTable, clearTable, createTable, pruneValues, seeValue } from './values.ts'
@@ -200,15 +201,18 @@ function countHour(profile: TokenProfile, event: AccessEvent, learned: number, h
   if (hour < hourOf(profile.nowMs) - HOURS_KEPT) return
   const refused = (learned & MASK.errors) !== 0 && isRefused(event)
   if (((learned | held) & MASK.counts) === 0 && !refused) return
-  const counts = hourCounts(profile.activity, hour)
-  if ((learned & MASK.counts) !== 0) counts.learned++
-  if ((held & MASK.counts) !== 0) counts.held++
-  if (((learned | held) & MASK.counts) !== 0) counts.bytes += event.bytesIn + event.bytesOut
-  if ((learned & MASK.networkTurn) !== 0) counts.networkTurns++
-  if ((learned & MASK.addressTurn) !== 0) counts.addressTurns++
-  if (refused && isRateLimited(event)) counts.limited++
-  else if (refused) counts.refused++
-  if (refused && isUnauthenticated(event)) counts.unauthenticated++
-  const last = profile.activity.hours.at(-1)
-  if (last !== undefined && hour < last.hour) profile.revision++
+  const isCounted = ((learned | held) & MASK.counts) !== 0
+  const { hours } = profile.activity
+  addToHour(hours, {
+    hour,
+    learned: (learned & MASK.counts) === 0 ? 0 : 1,
+    held: (held & MASK.counts) === 0 ? 0 : 1,
+    bytes: isCounted ? event.bytesIn + event.bytesOut : 0,
+    networkTurns: (learned & MASK.networkTurn) === 0 ? 0 : 1,
+    addressTurns: (learned & MASK.addressTurn) === 0 ? 0 : 1,
+    limited: refused && isRateLimited(event) ? 1 : 0,
+    refused: refused && !isRateLimited(event) ? 1 : 0,
+    unauthenticated: refused && isUnauthenticated(event) ? 1 : 0,
+  })
+  if (hour < (hourAt(hours, hoursIn(hours) - 1) as number)) profile.revision++
 }

@@ -1,5 +1,5 @@
 /** How much a token has left undone since its latest call, against all its pauses of four weeks. */
-import type { HourCounts } from './activity.ts'
+import { type HourCounts, allHours } from './hours.ts'
 import type { TokenProfile } from './profile.ts'
 import { createForecaster, emptyBucket } from './rate/forecast.ts'
 
@@ -27,7 +27,7 @@ export interface Silence {
  * batches cost nothing.
  */
 export function silenceBefore(profile: TokenProfile, hour: number): Silence | undefined {
-  const active = profile.activity.hours.filter((counts) => counts.hour < hour && callsOf(counts) > 0)
+  const active = allHours(profile.activity.hours).filter((counts) => counts.hour < hour && callsOf(counts) > 0)
   const first = active[0]?.hour
   const last = active.at(-1)?.hour
   if (first === undefined || last === undefined || hour - last < 2) return undefined

@@ -1,7 +1,8 @@
 /** A profile as a person can read it: its values with their times, its week, its counts, and what is in quarantine. */
 import { quantileSorted } from 'simple-statistics'
-import { activeDays, activeHours } from './activity.ts'
-import { dayOf, hourOf, monthStartMs, popcount } from './calendar.ts'
+import { activeDays, activeHours, workedDays } from './activity.ts'
+import { type HourCounts, allHours } from './hours.ts'
+import { dayOf, popcount } from './calendar.ts'
 import { DIMENSIONS, type Dimension } from './dimension.ts'
 import type { TokenProfile } from './profile.ts'
 import { type ValueEntry, type ValueTable, chainsOf, entriesOf, sizeOf } from './values.ts'
@@ -112,11 +113,10 @@ function summaryOf(levels: readonly string[], entries: readonly ValueEntry[]): V
 function weekOf({ activity, nowMs }: TokenProfile): Pick<ProfileSummary, 'weeks' | 'hoursOfWeek'> {
   const hoursOfWeek = Array.from({ length: 168 }, () => 0)
   const weeks = new Set<number>()
-  for (const [month, bits] of activity.months) {
-    const start = hourOf(monthStartMs(month))
-    for (let at = 0; at < bits.length * 32; at++) {
-      if ((((bits[at >> 5] as number) >>> (at & 31)) & 1) === 0) continue
-      const ofWeek = start + at + 72
+  for (const { day, hours } of workedDays(activity)) {
+    for (let hour = 0; hour < 24; hour++) {
+      if (((hours >>> hour) & 1) === 0) continue
+      const ofWeek = day * 24 + hour + 72
       weeks.add(Math.floor(ofWeek / 168))
       hoursOfWeek[ofWeek % 168] = (hoursOfWeek[ofWeek % 168] as number) + 1
     }
@@ -126,12 +126,12 @@ function weekOf({ activity, nowMs }: TokenProfile): Pick<ProfileSummary, 'weeks'
 }
 
 function hoursOf({ activity }: TokenProfile): ProfileSummary['hours'] {
-  const calls = activity.hours
+  const hours = allHours(activity.hours)
+  const calls = hours
     .map(({ learned }) => learned)
     .filter((learned) => learned > 0)
     .sort((a, b) => a - b)
-  const sum = (of: (counts: (typeof activity.hours)[number]) => number) =>
-    activity.hours.reduce((total, counts) => total + of(counts), 0)
+  const sum = (of: (counts: HourCounts) => number) => hours.reduce((total, counts) => total + of(counts), 0)
   return {
     active: calls.length,
     calls: sum(({ learned }) => learned),

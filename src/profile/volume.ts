@@ -2,7 +2,7 @@
  * How much a token is expected to do in one hour: the rate model (rate/fold.ts) run over the token's own hours of four weeks, zeros included.
  */
 import { LRUCache } from 'lru-cache'
-import type { HourCounts } from './activity.ts'
+import { type HourCounts, countsAt, hourAt, hoursIn } from './hours.ts'
 import { HOURS_KEPT } from './calendar.ts'
 import type { TokenProfile } from './profile.ts'
 import { type RateFit, supported } from './rate.ts'
@@ -49,8 +49,8 @@ export function createExpectation(series: Series) {
   function begin(profile: TokenProfile, day: number): Entry {
     const { hours } = profile.activity
     let at = 0
-    while (at < hours.length && (hours[at] as HourCounts).hour < day * 24 - HOURS_KEPT) at++
-    const first = Math.min(hours[at]?.hour ?? day * 24, day * 24)
+    while (at < hoursIn(hours) && (hourAt(hours, at) as number) < day * 24 - HOURS_KEPT) at++
+    const first = Math.min(hourAt(hours, at) ?? day * 24, day * 24)
     const fold = createRateFold(24, 1)
     const fit = supported(fold.next(first), 0)
     return { day, revision: profile.revision, fold, hour: first, at, active: 0, fit }
@@ -59,10 +59,9 @@ export function createExpectation(series: Series) {
   function advance(profile: TokenProfile, entry: Entry, hour: number): void {
     const { hours } = profile.activity
     while (entry.hour < hour) {
-      const counts = hours[entry.at]
       let value = 0
-      if (counts !== undefined && counts.hour === entry.hour) {
-        value = series(counts)
+      if (hourAt(hours, entry.at) === entry.hour) {
+        value = series(countsAt(hours, entry.at))
         entry.at++
       }
       entry.fold.learn(value)

@@ -29,7 +29,7 @@ const bodySchema = z.object({
       days: z.array(z.number()),
     }),
   ),
-  months: z.array(z.tuple([z.number(), z.array(z.number())])),
+  workedDays: z.array(z.tuple([z.number(), z.number()])),
   hours: z.array(hourSchema),
 })
 

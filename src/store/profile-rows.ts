@@ -1,12 +1,14 @@
 /** From rows of the rollups and of findings to token states: the pure half of loading a profile. */
 import { resumeEvidence } from '../alert/evidence.ts'
-import { type Incident, createIncident, gravest } from '../alert/incident.ts'
+import { createIncident, gravest } from '../alert/incident.ts'
+import { evidenceOf, setOpen } from '../alert/joining.ts'
 import type { Concern } from '../detect/detector.ts'
 import type { EventTimeMs, IncidentId } from '../event.ts'
 import type { TokenState } from '../fold.ts'
-import { hourCounts, pruneActivity } from '../profile/activity.ts'
-import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf, monthStartMs } from '../profile/calendar.ts'
+import { markActive, pruneActivity } from '../profile/activity.ts'
+import { HOURS_KEPT, MONTHS_BACK, hourOf, monthOf } from '../profile/calendar.ts'
 import { countFiveMinutes, fiveMinutesOf } from '../profile/five-minutes.ts'
+import { addToHour } from '../profile/hours.ts'
 import { DIMENSIONS, type Dimension } from '../profile/dimension.ts'
 import { type TokenProfile, ownTable, setRaised } from '../profile/profile.ts'
 import { forgetPassed } from '../profile/marks.ts'
@@ -153,26 +155,23 @@ function addValue(profile: TokenProfile, row: ValueRow): void {
 function addHour(profile: TokenProfile, row: HourRow): void {
   const month = monthOf(row.bucket)
   if (month < monthOf(profile.nowMs) - MONTHS_BACK) return
-  if (row.learned_calls > 0) {
-    const bits = profile.activity.months.get(month) ?? new Uint32Array(24)
-    profile.activity.months.set(month, bits)
-    const hour = hourOf(row.bucket) - hourOf(monthStartMs(month))
-    bits[hour >> 5] = (bits[hour >> 5] ?? 0) | (1 << (hour & 31))
-  }
+  if (row.learned_calls > 0) markActive(profile.activity, row.bucket)
   if (hourOf(row.bucket) < hourOf(profile.nowMs) - HOURS_KEPT) return
-  const counts = hourCounts(profile.activity, hourOf(row.bucket))
-  counts.learned += row.learned_calls
-  counts.held += row.held_calls
-  counts.refused += row.refused
-  counts.unauthenticated += row.unauthenticated
-  counts.limited += row.limited
-  counts.bytes += row.bytes
-  counts.networkTurns += row.network_turns
-  counts.addressTurns += row.address_turns
+  addToHour(profile.activity.hours, {
+    hour: hourOf(row.bucket),
+    learned: row.learned_calls,
+    held: row.held_calls,
+    refused: row.refused,
+    unauthenticated: row.unauthenticated,
+    limited: row.limited,
+    bytes: row.bytes,
+    networkTurns: row.network_turns,
+    addressTurns: row.address_turns,
+  })
 }
 
 function addToWindow(state: TokenState, row: WindowRow): void {
-  resumeEvidence(state.evidence, {
+  resumeEvidence(evidenceOf(state), {
     detector: row.detector,
     cause: row.cause,
     bits: row.bits,
@@ -185,11 +184,9 @@ function addToWindow(state: TokenState, row: WindowRow): void {
 }
 
 function addIncident(state: TokenState, row: IncidentRow): void {
-  const incident: Incident = (state.incidents[row.concern] ??= createIncident(
-    row.incident_id as IncidentId,
-    row.concern,
-    row.first_at,
-  ))
+  const incident =
+    state.incidents[row.concern] ?? createIncident(row.incident_id as IncidentId, row.concern, row.first_at)
+  setOpen(state, incident)
   incident.bits = Math.max(incident.bits, row.sum_bits)
   incident.severityMin = gravest(incident.severityMin, SEVERITIES[row.severity_rank - 1])
   incident.isGrave ||= row.grave === 1

@@ -136,6 +136,5 @@ function sorted(handover: Handover | undefined) {
   return {
     ...handover,
     values: handover.values.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)),
-    months: handover.months.toSorted(([a], [b]) => a - b),
   }
 }

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { NO_ACTIONS } from '../../src/alert/actions.ts'
 import type { Alert } from '../../src/alert/alert.ts'
+import { createEvidence } from '../../src/alert/evidence.ts'
 import type { Incident } from '../../src/alert/incident.ts'
 import type { Finding, FoldedEvent } from '../../src/detect/finding.ts'
 import { type DetectionContext, NO_CONTEXT } from '../../src/detect/detector.ts'
@@ -10,6 +11,7 @@ import { createDetectors } from '../../src/detection.ts'
 import type { AccessEvent, EventTimeMs, TokenId } from '../../src/event.ts'
 import { type FoldSettings, type TokenState, createFold, createTokenState } from '../../src/fold.ts'
 import type { PeerSnapshot } from '../../src/profile/peers.ts'
+import { allHours } from '../../src/profile/hours.ts'
 import { recentSources } from '../../src/profile/turns.ts'
 import { entriesOf } from '../../src/profile/values.ts'
 import { createRegistry } from '../../src/registry/registered-token.ts'
@@ -225,14 +227,14 @@ export function rebuild(session: Session, settings: FoldSettings, actions = NO_A
 
 /** All that a state says, with what has no order put in one. */
 export function told(states: ReadonlyMap<string, TokenState>) {
-  return [...states].sort(byKey).map(([tokenId, { profile, evidence, incidents }]) => ({
+  return [...states].sort(byKey).map(([tokenId, { profile, evidence = createEvidence(), incidents }]) => ({
     tokenId,
     nowMs: profile.nowMs,
     lastFindingMs: profile.lastFindingMs,
     learned: tablesOf(profile.learned),
     held: tablesOf(profile.held),
-    months: [...profile.activity.months].sort((a, b) => a[0] - b[0]),
-    hours: profile.activity.hours,
+    days: profile.activity.days,
+    hours: allHours(profile.activity.hours),
     fine: { newest: profile.fine.newest, packed: profile.fine.packed.slice(0, profile.fine.length) },
     recent: recentSources(profile).map(({ node, lastMs }) => [profile.shared.vocabulary.chainText(node), lastMs]),
     raised: [...profile.raised].sort(byKey),

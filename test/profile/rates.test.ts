@@ -1,7 +1,7 @@
 /** What is normal for a token's share of refused calls, fitted to its own four weeks. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hourCounts } from '../../src/profile/activity.ts'
+import { addToHour } from '../../src/profile/hours.ts'
 import { errorBits, fitErrors } from '../../src/profile/errors.ts'
 import { type TokenProfile, createProfile } from '../../src/profile/profile.ts'
 import { call } from './calls.ts'
@@ -21,7 +21,7 @@ interface Hour {
 function profileOf(hours: readonly Hour[]): TokenProfile {
   const settings = { valuesMax: 512, adoptAfterMs: 14 * 24 * HOUR_MS, incidentGapMs: 6 * HOUR_MS }
   const profile = createProfile(call(0).tokenId, settings)
-  for (const { hour, ...counts } of hours) Object.assign(hourCounts(profile.activity, hour), counts)
+  for (const counts of hours) addToHour(profile.activity.hours, counts)
   return profile
 }
 

@@ -124,7 +124,7 @@ describe('a database from before evidence was stored', () => {
     const horizon = { topic: 'access', partition: 0, firstOffset: 100, ingestedAtMs: 8_000_000_000_000 }
     const states = await loadTokenStates(db, create, ['tok_a' as TokenId], horizon)
     const state = states.get('tok_a' as TokenId)
-    expect(state?.evidence.bits).toBe(0)
+    expect(state?.evidence).toBe(undefined)
     expect(state?.profile.lastFindingMs).toBe(NOON_MS + 2000)
     expect(Object.keys(state?.incidents ?? {})).toEqual(['misuse'])
     expect(state?.incidents.misuse).toMatchObject({ bits: 0, severityMin: undefined, isGrave: false })

@@ -1,6 +1,6 @@
 /** A burst of calls of one kind, as a share of the hour's calls; shared by the detectors that count answers by the hour. */
 import type { AccessEvent } from '../../event.ts'
-import type { HourCounts } from '../../profile/activity.ts'
+import type { HourCounts } from '../../profile/hours.ts'
 import { hourOf } from '../../profile/calendar.ts'
 import { isUnauthenticated } from '../../profile/dimension.ts'
 import { BITS_UNKNOWN_MAX, errorBits, fitErrors } from '../../profile/errors.ts'
