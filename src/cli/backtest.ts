@@ -42,7 +42,11 @@ export function backtestCommand(): Command {
       .description(
         'Runs events that are already in ClickHouse through a configuration, and through a candidate for it.',
       )
-      .option('--from <time>', `first moment to report, RFC 3339 or a date (default: ${DAYS_SHOWN} days)`, timeArgument)
+      .option(
+        '--from <time>',
+        `first moment to report, RFC 3339 or a date (default: the last ${DAYS_SHOWN} days before --to)`,
+        timeArgument,
+      )
       .option('--to <time>', 'first moment not to report (default: after the last stored event)', timeArgument)
       .option(
         '--learn <duration>',
