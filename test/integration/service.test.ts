@@ -120,7 +120,9 @@ describe('CloudTrail records and simulated traffic through the service', async (
   test('the rollups are what the rows give by their masks', async () => {
     const differences = await rollupDifferences(db)
     expect(differences.filter(({ wrong, missing }) => wrong + missing > 0)).toEqual([])
-    for (const { rollup, groups } of differences) expect(groups, rollup).toBeGreaterThan(1)
+    // Without peers nothing counts as a change.
+    const filled = differences.filter(({ rollup }) => rollup !== 'peer_changes')
+    for (const { rollup, groups } of filled) expect(groups, rollup).toBeGreaterThan(1)
     expect(await counted('(SELECT count() FROM events WHERE held != 0)'), 'something is in quarantine').toBeGreaterThan(
       0,
     )
