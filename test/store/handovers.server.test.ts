@@ -1,12 +1,15 @@
 /** Rotations on a real server: what is handed on is what a replay in memory hands on, once and for all. */
 import { expect, test } from 'vitest'
 import { alertingSettings } from '../../src/alert/settings.ts'
+import { createStoredStates } from '../../src/app/stored-states.ts'
 import type { EventTimeMs, TokenId } from '../../src/event.ts'
 import { createTokenState } from '../../src/fold.ts'
+import type { Handover } from '../../src/profile/handover.ts'
 import type { RegisteredToken } from '../../src/registry/registered-token.ts'
 import { createRegistry, rotationOf } from '../../src/registry/registered-token.ts'
 import { createRotatingStates } from '../../src/rotating-states.ts'
 import { DAY_MS, HOUR_MS } from '../../src/settings.ts'
+import { keepHandover } from '../../src/store/handovers.ts'
 import { loadTokenStates } from '../../src/store/profiles.ts'
 import { dropOldMonths } from '../../src/store/retention.ts'
 import { eventColumns } from '../../src/store/rows.ts'
@@ -87,6 +90,30 @@ test('a successor gets what its predecessor was known for, keeps it whatever com
 
   expect(await dropOldMonths(db, 202601)).toBeGreaterThan(0)
   expect(await load(NEW)).toMatchObject([{ nowMs: rest.nowMs }])
+})
+
+test('of two that are kept at once the first holds, for whoever asks', async () => {
+  const handover = (nowMs: number): Handover => ({ nowMs, values: [], workedDays: [], hours: [] })
+  const first = await keepHandover(db, 'tok_twice' as TokenId, OLD, NOON_MS, handover(1))
+  const second = await keepHandover(db, 'tok_twice' as TokenId, OLD, NOON_MS, handover(2))
+  expect([first.nowMs, second.nowMs]).toEqual([1, 1])
+})
+
+test('a service hands on by the registry that the block sees', async () => {
+  const next = 'tok_next' as TokenId
+  const seen: number[] = []
+  const states = createStoredStates(db, PROFILE, 10, {
+    async registryAt(ingestedAtMs) {
+      seen.push(ingestedAtMs)
+      return createRegistry(ingestedAtMs < NOON_MS ? [] : [token(next, OLD)])
+    },
+  })
+  for (const ingestedAtMs of [NOON_MS - 1, NOON_MS]) {
+    await states.acquire([next], { ...HORIZON, ingestedAtMs })
+    expect(states.of(next).profile.handedOnMs > 0).toBe(ingestedAtMs === NOON_MS)
+    states.discard([next])
+  }
+  expect(seen).toEqual([NOON_MS - 1, NOON_MS])
 })
 
 test('a token with a history of its own takes over nothing', async () => {
