@@ -16,7 +16,7 @@ import { spikeBits } from '../profile/rate.ts'
 import { createExpectation } from '../profile/volume.ts'
 import { HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
-import { explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
+import { createBits, explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'bulk-transfer'
 
@@ -32,6 +32,7 @@ export const bulkTransfer = defineDetector({
   explain: explainVolume,
   create: ({ bytesMin, unitBytes, bitsMin }) => {
     const expectedOf = createExpectation((counts) => Math.ceil(counts.bytes / unitBytes))
+    const bitsOf = createBits(bitsMin)
     return {
       name: NAME,
       inspect(event, profile, { peers }) {
@@ -43,7 +44,7 @@ export const bulkTransfer = defineDetector({
         const expected = expectedOf(profile, hour)
         const { observations: hours, upperMean, upperShape, mean } = expected
         const units = Math.ceil(bytes / unitBytes)
-        if (spikeBits(expected, units) < bitsMin) return undefined
+        if (bitsOf(expected, units, 1) < bitsMin) return undefined
         const surge = peers.surgeOf(event).hour
         const bits = spikeBits(expected, units, surge)
         const step = volumeStep(profile, NAME, hour * HOUR_MS, bits, bitsMin)

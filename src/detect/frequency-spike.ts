@@ -24,7 +24,7 @@ import { createExpectation } from '../profile/volume.ts'
 import { HOUR_MS, MINUTE_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { createHourlyFit } from './shared/hourly-fit.ts'
-import { explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
+import { createBits, explainVolume, surgeWords, volumeStep } from './shared/volume-steps.ts'
 
 const NAME = 'frequency-spike'
 
@@ -54,12 +54,14 @@ export const frequencySpike = defineDetector({
   explain: explainVolume,
   create: ({ callsMin, bitsMin }) => {
     const expectedOf = createExpectation((counts) => counts.learned + counts.held)
-    const burstinessOf = createHourlyFit((profile, hour) => burstinessBefore(profile.fine, hour))
+    const bitsOf = createBits(bitsMin)
+    const fineOf = createHourlyFit((profile, hour) =>
+      fitFiveMinutes(expectedOf(profile, hour), burstinessBefore(profile.fine, hour)),
+    )
 
-    function inHour(profile: TokenProfile, event: AccessEvent): Stretch {
-      const calls = callsInHour(profile, event.timeMs) + 1
+    function inHour(profile: TokenProfile, event: AccessEvent, calls: number): Stretch {
       const fit = expectedOf(profile, hourOf(event.timeMs))
-      return { calls, fit, bits: spikeBits(fit, calls), looks: 1 }
+      return { calls, fit, bits: bitsOf(fit, calls, 1), looks: 1 }
     }
 
     /** The five minutes, where they are worth more than their hour. */
@@ -67,8 +69,8 @@ export const frequencySpike = defineDetector({
       if (!isRunning(profile.fine, event.timeMs)) return hour
       const calls = callsInFiveMinutes(profile.fine, fiveMinutesOf(event.timeMs)) + 1
       if (calls < callsMin || calls * BUCKETS_PER_HOUR <= hour.fit.upperMean) return hour
-      const fit = fitFiveMinutes(hour.fit, burstinessOf(profile, hourOf(event.timeMs)))
-      const bits = spikeBits(fit, calls) - Math.log2(BUCKETS_PER_HOUR)
+      const fit = fineOf(profile, hourOf(event.timeMs))
+      const bits = bitsOf(fit, calls, BUCKETS_PER_HOUR)
       return bits > hour.bits ? { calls, fit, bits, looks: BUCKETS_PER_HOUR } : hour
     }
 
@@ -76,9 +78,9 @@ export const frequencySpike = defineDetector({
       name: NAME,
       inspect(event, profile, { peers }) {
         if (isUnauthenticated(event)) return undefined
-        const hour = inHour(profile, event)
-        if (hour.calls < callsMin) return undefined
-        const { calls, fit, bits: bitsAlone, looks } = inFiveMinutes(profile, event, hour)
+        const ofHour = callsInHour(profile, event.timeMs) + 1
+        if (ofHour < callsMin) return undefined
+        const { calls, fit, bits: bitsAlone, looks } = inFiveMinutes(profile, event, inHour(profile, event, ofHour))
         if (bitsAlone < bitsMin) return undefined
         const surge = peers.surgeOf(event).hour
         const bits = surge > 1 ? spikeBits(fit, calls, surge) - Math.log2(looks) : bitsAlone

@@ -1,5 +1,5 @@
 /** How the detectors of volume tell a bucket: in steps of four bits, and as one that goes on for a day after the first. */
-import { TEMPER } from '../../profile/rate.ts'
+import { type RateFit, TEMPER, spikeBits } from '../../profile/rate.ts'
 import type { TokenProfile } from '../../profile/profile.ts'
 import { DAY_MS } from '../../settings.ts'
 import type { Cause, FoundNumbers } from '../detector.ts'
@@ -16,8 +16,8 @@ export interface VolumeStep {
 
 /**
  * The step that `bits` has newly reached in the bucket. Where a bucket of the day before was told, this one goes on with
- * it: a launch, a migration or a thief at work lasts for hours, and is told whole once. What comes to a higher step than
- * all that it goes on with is told whole, for it grows.
+ * it: a launch, a migration or a thief at work lasts for hours, and is told whole once. A step higher than all that it goes
+ * on with is news.
  * @param bitsMin less than this is no surprise, for a bucket is judged every hour.
  */
 export function volumeStep(
@@ -37,6 +37,25 @@ export function volumeStep(
   }
   const told = newStep(profile, detector, bucketMs, bits)
   return told === undefined ? undefined : { ...told, tailBits: bits }
+}
+
+/** How much further a count may grow unseen, where even then it is worth too little. */
+const AHEAD = 1.5
+
+/**
+ * Makes a function for the bits of a count under a fit, less those of so many looks; 0 where they are fewer than `bitsMin`.
+ * A bucket is judged with each of its calls, so one look ahead answers for many of them.
+ */
+export function createBits(bitsMin: number) {
+  const quietUntil = new WeakMap<RateFit, number>()
+  return function bitsOf(fit: RateFit, count: number, looks: number): number {
+    if (count <= (quietUntil.get(fit) ?? fit.upperMean)) return 0
+    const bits = spikeBits(fit, count) - Math.log2(looks)
+    if (bits >= bitsMin) return bits
+    const ahead = count * AHEAD
+    if (spikeBits(fit, ahead) - Math.log2(looks) < bitsMin) quietUntil.set(fit, ahead)
+    return 0
+  }
 }
 
 /**
