@@ -69,9 +69,11 @@ export const scopeExceeded = defineDetector({
         const dayMs = dayStartMs(event.timeMs)
         // Told today: a token in quarantine learns no route, and its habit would be weighed again with each call.
         if ((profile.raised.get(NAME)?.bucketMs ?? -1) >= dayMs) return undefined
-        if (!scopes.isOutside(token, event) || knowsRoute(profile, event)) return undefined
+        const coverages = scopes.coveragesOf(token, event)
+        if (coverages.route !== 'outside' && coverages.service !== 'outside') return undefined
+        if (knowsRoute(profile, event)) return undefined
         const habit = habitFor(profile, token, dayMs)
-        if (habit.inside === 0 || scopes.coverageOf(token, event, habit.convention) !== 'outside') return undefined
+        if (habit.inside === 0 || coverages[habit.convention] !== 'outside') return undefined
         const { inside, outside } = habit
         const surprise = Math.log2((inside + outside + 1) / (outside + 2 ** -bits))
         if (surprise < findingBitsMin) return undefined
@@ -114,9 +116,9 @@ function rememberHabit(of: HabitFor): HabitFor {
 
 /** The reading under which fewest of the known calls lie outside, then most inside; between equals that by routes. */
 function habitOf(scopes: ScopeCheck, token: RegisteredToken, known: readonly Call[]): Habit {
+  const found = known.map((call) => scopes.coveragesOf(token, call))
   const habits = CONVENTIONS.map((convention) => {
-    const found = known.map((call) => scopes.coverageOf(token, call, convention))
-    const count = (coverage: string) => found.filter((one) => one === coverage).length
+    const count = (coverage: string) => found.filter((one) => one[convention] === coverage).length
     return { convention, inside: count('inside'), outside: count('outside') }
   })
   return habits.reduce((best, one) =>

@@ -36,23 +36,31 @@ export type Coverage = 'inside' | 'outside' | 'unknown'
 export interface ScopeCheck {
   /** Whether every scope of the token is understood, and it has one. */
   isKnown(token: RegisteredToken): boolean
-  coverageOf(token: RegisteredToken, call: Call, convention: Convention): Coverage
-  /** Whether the call lies outside by one convention or the other. Quick: it is asked of every call. */
-  isOutside(token: RegisteredToken, call: Call): boolean
+  /** By each convention. Quick: it is asked of every call. */
+  coveragesOf(token: RegisteredToken, call: Call): Coverages
 }
+
+export type Coverages = Readonly<Record<Convention, Coverage>>
 
 interface Compiled {
   readonly isKnown: boolean
   readonly rules: readonly { readonly methods: readonly string[]; readonly routes: readonly RegExp[] }[]
   readonly readable: ReadonlySet<string>
   readonly writable: ReadonlySet<string>
-  /** By route, the last call that was asked about and the answer. */
-  readonly answers: Memo<{ readonly method: string; readonly service: string; readonly isOutside: boolean }>
+  /** By route, the calls that were asked about last. */
+  readonly answers: Memo<readonly Answer[]>
+}
+
+interface Answer {
+  readonly method: string
+  readonly service: string
+  readonly coverages: Coverages
 }
 
 /** Routes come from outside: what is remembered of them is bounded. */
 const TEXTS_REMEMBERED = 20_000
 const ROUTES_REMEMBERED = 256
+const ANSWERS_PER_ROUTE = 4
 /** Stands for every resource. */
 const EVERY = '*'
 
@@ -85,18 +93,18 @@ export function createScopeCheck(rules: readonly ScopeRule[]): ScopeCheck {
     return resources.some((resource) => covers.has(resource)) ? 'inside' : 'outside'
   }
 
-  return {
-    isKnown: (token) => compile(token).isKnown,
-    coverageOf,
-    isOutside(token, call) {
-      const { answers } = compile(token)
-      const known = answers.get(call.route)
-      if (known !== undefined && known.method === call.method && known.service === call.service) return known.isOutside
-      const isOutside = CONVENTIONS.some((convention) => coverageOf(token, call, convention) === 'outside')
-      answers.set(call.route, { method: call.method, service: call.service, isOutside })
-      return isOutside
-    },
+  function coveragesOf(token: RegisteredToken, call: Call): Coverages {
+    const { answers } = compile(token)
+    const known = answers.get(call.route)
+    const same = known?.find(({ method, service }) => method === call.method && service === call.service)
+    if (same !== undefined) return same.coverages
+    const coverages = { route: coverageOf(token, call, 'route'), service: coverageOf(token, call, 'service') }
+    const answer = { method: call.method, service: call.service, coverages }
+    answers.set(call.route, known === undefined ? [answer] : [answer, ...known.slice(0, ANSWERS_PER_ROUTE - 1)])
+    return coverages
   }
+
+  return { isKnown: (token) => compile(token).isKnown, coveragesOf }
 }
 
 /** Answers the same again without work. */

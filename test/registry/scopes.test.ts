@@ -12,7 +12,7 @@ function covered(
 ) {
   const [method = '', route = ''] = call.split(' ')
   const check = createScopeCheck(rules)
-  return check.coverageOf(tokenWith(scopes.split(' ')), { service: 'billing-api', method, route }, convention)
+  return check.coveragesOf(tokenWith(scopes.split(' ')), { service: 'billing-api', method, route })[convention]
 }
 
 describe('by the convention', () => {

@@ -230,7 +230,7 @@ test('scopes that were granted and never used are those that cover no known call
     const unused = scopes.filter((scope) => {
       const grantsWrite = scope.includes('write')
       const covers = CONVENTIONS.some(
-        (one) => check.coverageOf(token('x', { scopes: [scope] }), call, one) === 'inside',
+        (one) => check.coveragesOf(token('x', { scopes: [scope] }), call)[one] === 'inside',
       )
       // Write covers read, but only a write needs it.
       return !(covers && grantsWrite === isWrite)
