@@ -54,12 +54,18 @@ export function createMemoryStates(
 /**
  * At most `statesMax` states, beside those in use by blocks that are not stored yet, which stay whatever their number.
  * @param load gives a state for every token asked for; of tokens without history an empty one.
+ * @param drop called once with each state that nobody will ask for again.
  */
 export function createCachedStates(
   load: (tokenIds: readonly TokenId[], horizon: Horizon) => Promise<ReadonlyMap<TokenId, TokenState>>,
   statesMax: number,
+  drop: (state: TokenState) => void = () => {},
 ): TokenStates {
-  const idle = new LRUCache<TokenId, TokenState>({ max: statesMax })
+  const idle = new LRUCache<TokenId, TokenState>({
+    max: statesMax,
+    // What is taken out by hand goes on to be used, or is dropped there.
+    dispose: (state, _tokenId, reason) => void (reason === 'evict' && drop(state)),
+  })
   const inUse = new Map<TokenId, { state: TokenState; holds: number }>()
   // One load at a time: two partitions that meet the same token must share one state.
   const oneAtATime = pLimit(1)
@@ -82,7 +88,10 @@ export function createCachedStates(
     const missing = tokenIds.filter((tokenId) => !hold(tokenId))
     if (missing.length === 0) return
     const loaded = await load(missing, horizon)
-    if (askedIn !== generation) throw new StatesClearedError()
+    if (askedIn !== generation) {
+      for (const state of loaded.values()) drop(state)
+      throw new StatesClearedError()
+    }
     for (const tokenId of missing) {
       const state = loaded.get(tokenId)
       if (state === undefined) throw new Error('a token state that was asked for was not loaded')
@@ -110,9 +119,11 @@ export function createCachedStates(
       return held.state
     },
     release: (tokenIds) => letGo(tokenIds, (tokenId, state) => idle.set(tokenId, state)),
-    discard: (tokenIds) => letGo(tokenIds, () => {}),
+    discard: (tokenIds) => letGo(tokenIds, (_tokenId, state) => drop(state)),
     clear() {
       generation++
+      for (const state of idle.values()) drop(state)
+      for (const { state } of inUse.values()) drop(state)
       idle.clear()
       inUse.clear()
     },

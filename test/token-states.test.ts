@@ -172,6 +172,26 @@ describe('cached states', () => {
   })
 })
 
+test('states are dropped once each, when nobody will ask for them again', async () => {
+  const dropped: string[] = []
+  const states = createCachedStates(
+    async (tokenIds) => new Map(tokenIds.map((tokenId) => [tokenId, create(tokenId)])),
+    1,
+    ({ profile }) => dropped.push(profile.tokenId),
+  )
+  await states.acquire([A, B, C, D], HORIZON)
+  states.release([A])
+  await states.acquire([A], HORIZON)
+  states.release([A])
+  expect(dropped).toEqual([])
+  states.release([B])
+  expect(dropped).toEqual(['a'])
+  states.discard([C])
+  expect(dropped).toEqual(['a', 'c'])
+  states.clear()
+  expect(dropped).toEqual(['a', 'c', 'b', 'd'])
+})
+
 test('states of a replay are made once and never dropped', async () => {
   const states = createMemoryStates(create)
   await states.acquire([A, B], HORIZON)

@@ -3,10 +3,10 @@ import { type Actions, NO_ACTIONS } from '../alert/actions.ts'
 import type { TokenId } from '../event.ts'
 import { createTokenState } from '../fold.ts'
 import { type TokenRegistry, EMPTY_REGISTRY, rotationOf } from '../registry/registered-token.ts'
-import type { ProfileSettings } from '../profile/profile.ts'
+import { type ProfileSettings, dropProfile } from '../profile/profile.ts'
 import type { Database } from '../store/database.ts'
 import { loadTokenStates } from '../store/profiles.ts'
-import { type TokenStates, createCachedStates } from '../token-states.ts'
+import { type Horizon, type TokenStates, createCachedStates } from '../token-states.ts'
 
 type Loaded = Awaited<ReturnType<typeof loadTokenStates>>
 
@@ -29,10 +29,12 @@ export function createStoredStates(
     registryAt = async () => EMPTY_REGISTRY,
   }: StoredStatesOptions = {},
 ): TokenStates {
-  return createCachedStates(async (tokenIds, horizon) => {
+  async function load(tokenIds: readonly TokenId[], horizon: Horizon): Promise<Loaded> {
     const actions = await actionsAt(horizon.ingestedAtMs)
     const create = (tokenId: TokenId) => createTokenState(tokenId, settings, actions.marksOf(tokenId))
     const registry = await registryAt(horizon.ingestedAtMs)
     return around(() => loadTokenStates(db, create, tokenIds, horizon, (tokenId) => rotationOf(registry, tokenId)))
-  }, statesMax)
+  }
+
+  return createCachedStates(load, statesMax, ({ profile }) => dropProfile(profile))
 }

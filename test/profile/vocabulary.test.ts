@@ -1,7 +1,9 @@
 /** The vocabulary of chains: one number for each, for as long as anyone needs it. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { dropProfile } from '../../src/profile/profile.ts'
 import { ROOT, createVocabulary } from '../../src/profile/vocabulary.ts'
+import { createSession, foldInto, history, rebuild, smallSettings } from './histories.ts'
 
 const chain = fc
   .array(fc.constantFrom('', 'a', 'b', 'ä', 'a/b', '😀', 'a longer level'), { minLength: 1, maxLength: 4 })
@@ -61,3 +63,17 @@ describe('a vocabulary', () => {
     expect(vocabulary.childOf(vocabulary.childOf(ROOT.agent, 'c'), 'b')).toBe(0)
   })
 })
+
+test('a vocabulary has nothing left when all profiles were dropped', () => {
+  fc.assert(
+    fc.property(history, smallSettings, (events, settings) => {
+      const session = createSession()
+      foldInto(session, events, settings)
+      const again = rebuild(session, settings)
+      const profiles = [...session.states.values(), ...again.values()].map(({ profile }) => profile)
+      for (const profile of profiles) dropProfile(profile)
+      expect(profiles[0]?.shared.vocabulary.size).toBe(0)
+    }),
+    { numRuns: 30 },
+  )
+}, 60_000)
