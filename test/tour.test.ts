@@ -333,7 +333,7 @@ describe('9. What the engineer on call gets to see', () => {
     const { alerts } = await play([...month, ...theft])
     expect(renderTerminal(alerts[1]!)).toMatchInlineSnapshot(`
       "▌ CRITICAL  billing export: First call that writes: POST /v1/api-keys
-      ▌           incident escalated · 27.3 bits of surprise · 2026-03-31 00:31:00 UTC
+      ▌           incident escalated · 30.3 bits of surprise · 2026-03-31 00:31:00 UTC
       ▌
       ▌ token     billing export
       ▌           tok_2qfniivok4mgokf5fumabxpiuk
@@ -341,20 +341,20 @@ describe('9. What the engineer on call gets to see', () => {
       ▌ began     2026-03-31 00:20:00 UTC, 11 min before this alert
       ▌ from      185.195.19.44  Romania (RO)  AS9009 M247 Europe SRL
       ▌
-      ▌ first-write           ━━━━━━━━━━──────────────  11.5 bits
+      ▌ first-write           ━━━━━━━━━───────────────  11.5 bits
       ▌   seen    First call that writes: POST /v1/api-keys
       ▌   normal  In 720 active hours only reads; endpoints known: 1
       ▌
-      ▌ new-country           ━━━━━━━━────────────────  9.4 bits
+      ▌ new-country           ━━━━━━━─────────────────  9.4 bits
       ▌   seen    First call from Romania (RO): 185.195.19.44, AS9009 M247 Europe SRL, Bucharest, RO
       ▌   normal  In 720 active hours, 1 country (DE); a new one in 1 of them
       ▌
-      ▌ new-endpoint          ━━━━━━━━────────────────  9.4 bits
+      ▌ new-endpoint          ━━━━━━━─────────────────  9.4 bits
       ▌   seen    First call of endpoint /v1/api-keys: POST /v1/api-keys on billing-api
       ▌   normal  In 720 active hours, 1 endpoint of billing-api (/v1/customers/{id}/invoices); a new one
       ▌           in 1 of them
       ▌
-      ▌ new-user-agent        ━━━━━━━━────────────────  9.4 bits
+      ▌ new-user-agent        ━━━━━━━─────────────────  9.4 bits
       ▌   seen    First call by curl 8.5
       ▌   normal  In 720 active hours, 1 client (billing-export); a new one in 1 of them
       ▌
