@@ -1,5 +1,6 @@
 /** Peers as ClickHouse keeps them: what a log sees of itself and of others, and that it stays what it was. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createStoredPeers } from '../../src/app/stored-peers.ts'
 import { createStoredStates } from '../../src/app/stored-states.ts'
 import { type Block, openBlock } from '../../src/block.ts'
@@ -11,6 +12,7 @@ import { createPipeline } from '../../src/pipeline.ts'
 import { createMemoryPeers } from '../../src/profile/memory-peers.ts'
 import { NO_SURGES } from '../../src/profile/surges.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
+import { dropOldMonths } from '../../src/store/retention.ts'
 import { createBlockStore } from '../../src/store/blocks.ts'
 import type { Database } from '../../src/store/database.ts'
 import { lookUpPeers, readPeerSnapshot, takePeerSnapshot } from '../../src/store/peers.ts'
@@ -81,6 +83,10 @@ function told(blocks: readonly Block[]): string[] {
     ),
     ...findings.map(({ findingId, bits, sumBits, numbers }) => JSON.stringify({ findingId, bits, sumBits, numbers })),
   ]
+}
+
+async function column(db: Database, sql: string): Promise<string[]> {
+  return (await db.query(sql, {}, z.object({ value: z.string() }))).map(({ value }) => value)
 }
 
 type Log = Awaited<ReturnType<typeof createLog>>
@@ -202,6 +208,17 @@ describe('a snapshot', () => {
   function sorted(known: readonly object[]): string[] {
     return known.map((row) => JSON.stringify(row)).sort()
   }
+
+  test('knows nothing any more of what nobody learned for months, and all of what somebody did', async () => {
+    const db = await testDatabase('forgotten')
+    const log = await createLog('first', { db, stored: createStoredPeers() })
+    const call = (time: number, path: string) => JSON.stringify({ token_id: 'tok-1', time, path, ip: '8.8.8.8' })
+    const later = START_MS + 60 * DAY_MS
+    await log.store(await log.fold([call(START_MS, '/old'), call(later, '/new')], 0, later))
+    await dropOldMonths(db, 202_602)
+    const routes = () => column(db, "SELECT prefix AS value FROM peer_values WHERE dimension = 'route' ORDER BY value")
+    await expect.poll(routes, { timeout: 30_000 }).toEqual(['|/new|'])
+  })
 
   test('fits into the parameters of a query, however much a block asks', async () => {
     const db = await testDatabase('many')
