@@ -7,7 +7,7 @@
  * holiday or an outage that the token's peers have too lets expect less (profile/surges.ts). Bits: tail of Student's t. On
  * simulated tokens one day in 1,700 came to 8.5 bits by chance, which are one in 360: that a day is judged every hour is
  * made up for by the two days that must agree. Told once, and again when it lasts for more than three days.
- * Blind to: a token that makes no call at all (went-silent tells of it); a slow decline; the first two weeks.
+ * Blind to: a day without any call (went-silent tells of it, and people have days off); a slow decline; the first two weeks.
  */
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
@@ -46,7 +46,7 @@ export const frequencyDrop = defineDetector({
     function judge(shortage: Shortage | undefined): (Shortage & { readonly bits: number }) | undefined {
       if (shortage === undefined) return undefined
       const { calls, expected, t, freedom } = shortage
-      if (expected < expectedMin || calls > shareMax * expected) return undefined
+      if (calls === 0 || expected < expectedMin || calls > shareMax * expected) return undefined
       const bits = studentTailBits(t, freedom)
       return bits < bitsMin ? undefined : { ...shortage, bits }
     }
