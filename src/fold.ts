@@ -66,10 +66,8 @@ export interface Folded {
   readonly sight: Sight | undefined
 }
 
-export interface Fold {
-  /** The state is that of the event's token; undefined only for an event without one. */
-  (state: TokenState | undefined, event: AccessEvent): Folded
-}
+/** The state is that of the event's token; undefined only for an event without one. */
+export type Fold = (state: TokenState | undefined, event: AccessEvent) => Folded
 
 export function createTokenState(tokenId: TokenId, settings: ProfileSettings, marks?: TokenMarks): TokenState {
   const { evidence, incidents } = createSuspect()
