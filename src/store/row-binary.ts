@@ -36,73 +36,81 @@ export async function* readRows<T>(
   if (reader.hasMore()) throw SHORT
 }
 
+/** What has come and is not forgotten yet, and how far it was read. */
+interface Cursor {
+  bytes: Buffer
+  at: number
+}
+
+/** Moves on by so many bytes, and returns where they begin. */
+function take(cursor: Cursor, count: number): number {
+  const from = cursor.at
+  if (from + count > cursor.bytes.length) throw SHORT
+  cursor.at += count
+  return from
+}
+
+function takeVarint(cursor: Cursor): number {
+  const first = cursor.bytes[cursor.at]
+  if (first !== undefined && first < 0x80) {
+    cursor.at++
+    return first
+  }
+  let value = 0
+  for (let factor = 1; ; factor *= 0x80) {
+    const byte = cursor.bytes[take(cursor, 1)] as number
+    value += (byte & 0x7f) * factor
+    if (byte < 0x80) return value
+  }
+}
+
 function createReader() {
-  let bytes: Buffer = Buffer.alloc(0)
-  let at = 0
-  const textAt = createTexts()
-
-  /** Moves on by so many bytes, and returns where they begin. */
-  function take(count: number): number {
-    const from = at
-    if (from + count > bytes.length) throw SHORT
-    at += count
-    return from
-  }
-
-  function varint(): number {
-    const first = bytes[at]
-    if (first !== undefined && first < 0x80) {
-      at++
-      return first
-    }
-    let value = 0
-    for (let factor = 1; ; factor *= 0x80) {
-      const byte = bytes[take(1)] as number
-      value += (byte & 0x7f) * factor
-      if (byte < 0x80) return value
-    }
-  }
-
-  const reader: RowReader = {
-    text() {
-      const length = varint()
-      return textAt(bytes, take(length), length)
-    },
-    ownText() {
-      const length = varint()
-      const from = take(length)
-      return bytes.toString('utf8', from, from + length)
-    },
-    uint16: () => bytes.readUInt16LE(take(2)),
-    uint32: () => bytes.readUInt32LE(take(4)),
-    uint64() {
-      const from = take(8)
-      return bytes.readUInt32LE(from) + bytes.readUInt32LE(from + 4) * 0x1_0000_0000
-    },
-    timeMs() {
-      const from = take(8)
-      return bytes.readUInt32LE(from) + bytes.readInt32LE(from + 4) * 0x1_0000_0000
-    },
-  }
+  const cursor: Cursor = { bytes: Buffer.alloc(0), at: 0 }
+  const reader = createRowReader(cursor)
 
   return {
-    hasMore: () => at < bytes.length,
+    hasMore: () => cursor.at < cursor.bytes.length,
     add(chunk: Uint8Array): void {
-      const rest = bytes.subarray(at)
+      const rest = cursor.bytes.subarray(cursor.at)
       const next = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      bytes = rest.length === 0 ? next : Buffer.concat([rest, next])
-      at = 0
+      cursor.bytes = rest.length === 0 ? next : Buffer.concat([rest, next])
+      cursor.at = 0
     },
     /** Undefined where the row is not all there; what was read of it is read again. */
     attempt<T>(readRow: (of: RowReader) => T): T | undefined {
-      const from = at
+      const from = cursor.at
       try {
         return readRow(reader)
       } catch (error) {
         if (error !== SHORT) throw error
-        at = from
+        cursor.at = from
         return undefined
       }
+    },
+  }
+}
+
+function createRowReader(cursor: Cursor): RowReader {
+  const textAt = createTexts()
+  return {
+    text() {
+      const length = takeVarint(cursor)
+      return textAt(cursor.bytes, take(cursor, length), length)
+    },
+    ownText() {
+      const length = takeVarint(cursor)
+      const from = take(cursor, length)
+      return cursor.bytes.toString('utf8', from, from + length)
+    },
+    uint16: () => cursor.bytes.readUInt16LE(take(cursor, 2)),
+    uint32: () => cursor.bytes.readUInt32LE(take(cursor, 4)),
+    uint64() {
+      const from = take(cursor, 8)
+      return cursor.bytes.readUInt32LE(from) + cursor.bytes.readUInt32LE(from + 4) * 0x1_0000_0000
+    },
+    timeMs() {
+      const from = take(cursor, 8)
+      return cursor.bytes.readUInt32LE(from) + cursor.bytes.readInt32LE(from + 4) * 0x1_0000_0000
     },
   }
 }
