@@ -51,6 +51,16 @@ export function createMemoryStates(
   }
 }
 
+/** Those used last. What is taken out goes on to be used, or is dropped by whoever took it. */
+function createIdleStates(statesMax: number, drop: (state: TokenState) => void): LRUCache<TokenId, TokenState> {
+  return new LRUCache({
+    max: statesMax,
+    dispose(state, _tokenId, reason) {
+      if (reason === 'evict') drop(state)
+    },
+  })
+}
+
 /**
  * At most `statesMax` states, beside those in use by blocks that are not stored yet, which stay whatever their number.
  * @param load gives a state for every token asked for; of tokens without history an empty one.
@@ -61,11 +71,7 @@ export function createCachedStates(
   statesMax: number,
   drop: (state: TokenState) => void = () => {},
 ): TokenStates {
-  const idle = new LRUCache<TokenId, TokenState>({
-    max: statesMax,
-    // What is taken out by hand goes on to be used, or is dropped there.
-    dispose: (state, _tokenId, reason) => void (reason === 'evict' && drop(state)),
-  })
+  const idle = createIdleStates(statesMax, drop)
   const inUse = new Map<TokenId, { state: TokenState; holds: number }>()
   // One load at a time: two partitions that meet the same token must share one state.
   const oneAtATime = pLimit(1)
@@ -88,15 +94,9 @@ export function createCachedStates(
     const missing = tokenIds.filter((tokenId) => !hold(tokenId))
     if (missing.length === 0) return
     const loaded = await load(missing, horizon)
-    if (askedIn !== generation) {
-      for (const state of loaded.values()) drop(state)
-      throw new StatesClearedError()
-    }
-    for (const tokenId of missing) {
-      const state = loaded.get(tokenId)
-      if (state === undefined) throw new Error('a token state that was asked for was not loaded')
-      inUse.set(tokenId, { state, holds: 1 })
-    }
+    if (askedIn !== generation) loaded.forEach((state) => drop(state))
+    if (askedIn !== generation) throw new StatesClearedError()
+    for (const tokenId of missing) inUse.set(tokenId, { state: loadedOf(loaded, tokenId), holds: 1 })
   }
 
   function letGo(tokenIds: Iterable<TokenId>, onLast: (tokenId: TokenId, state: TokenState) => void): void {
@@ -122,8 +122,7 @@ export function createCachedStates(
     discard: (tokenIds) => letGo(tokenIds, (_tokenId, state) => drop(state)),
     clear() {
       generation++
-      for (const state of idle.values()) drop(state)
-      for (const { state } of inUse.values()) drop(state)
+      for (const state of [...idle.values(), ...Array.from(inUse.values(), (held) => held.state)]) drop(state)
       idle.clear()
       inUse.clear()
     },
@@ -131,6 +130,12 @@ export function createCachedStates(
       return idle.size + inUse.size
     },
   }
+}
+
+function loadedOf(loaded: ReadonlyMap<TokenId, TokenState>, tokenId: TokenId): TokenState {
+  const state = loaded.get(tokenId)
+  if (state === undefined) throw new Error('a token state that was asked for was not loaded')
+  return state
 }
 
 /** The states were forgotten while they were waited for: the work that needed them belongs to an epoch that is over. */
