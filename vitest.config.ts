@@ -35,7 +35,8 @@ export default defineConfig({
           name: 'integration',
           include: SERVER_TESTS,
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 60_000,
+          // For busy machines: the longest take some 30 s on a quiet one.
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },
