@@ -118,8 +118,13 @@ function rememberHabit(of: HabitFor): HabitFor {
 function habitOf(scopes: ScopeCheck, token: RegisteredToken, known: readonly Call[]): Habit {
   const found = known.map((call) => scopes.coveragesOf(token, call))
   const habits = CONVENTIONS.map((convention) => {
-    const count = (coverage: string) => found.filter((one) => one[convention] === coverage).length
-    return { convention, inside: count('inside'), outside: count('outside') }
+    let inside = 0
+    let outside = 0
+    for (const { [convention]: coverage } of found) {
+      if (coverage === 'inside') inside++
+      else if (coverage === 'outside') outside++
+    }
+    return { convention, inside, outside }
   })
   return habits.reduce((best, one) =>
     one.outside < best.outside || (one.outside === best.outside && one.inside > best.inside) ? one : best,

@@ -59,7 +59,8 @@ interface Answer {
 
 /** Routes come from outside: what is remembered of them is bounded. */
 const TEXTS_REMEMBERED = 20_000
-const ROUTES_REMEMBERED = 256
+/** In two halves (memo.ts), either of which holds all routes that a profile knows: a habit asks for them all. */
+const ROUTES_REMEMBERED = 2_048
 const ANSWERS_PER_ROUTE = 4
 /** Stands for every resource. */
 const EVERY = '*'
