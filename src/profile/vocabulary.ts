@@ -112,10 +112,10 @@ function add(tree: Tree, parent: number, level: string): number {
   const node = tree.free === 0 ? tree.texts.length : tree.free
   if (tree.free === 0) {
     if (node === tree.parents.length) grow(tree)
-    tree.texts.push(level)
+    tree.texts.push(ownText(level))
   } else {
     tree.free = tree.nexts[node] as number
-    tree.texts[node] = level
+    tree.texts[node] = ownText(level)
   }
   tree.parents[node] = parent
   tree.depths[node] = (tree.depths[parent] as number) + 1
@@ -124,6 +124,12 @@ function add(tree: Tree, parent: number, level: string): number {
   link(tree, node)
   tree.size++
   return node
+}
+
+/** A part of a text holds the whole of it in memory: a copy does not. Half characters, which UTF-8 does not have, stay. */
+function ownText(level: string): string {
+  const copy = Buffer.from(level).toString()
+  return copy === level ? copy : level
 }
 
 function keepIn({ needs }: Tree, node: number): void {
