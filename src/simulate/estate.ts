@@ -65,17 +65,26 @@ export function createEstate(options: EstateOptions): readonly Client<ClientKind
 
 function describe(random: Random, name: string, service: Service, startMs: number): RegistryEntry {
   const createdMs = startMs - (20 + random.int(600)) * DAY_MS
-  const resource = service.name.replace('-api', '')
   return {
     token_id: tokenId(random),
     name,
     owner: `${name.split('-')[0]}@${service.tenant}.example`,
     tenant: service.tenant,
     service: service.name,
-    scopes: random.chance(0.4) ? [`${resource}:read`] : [`${resource}:read`, `${resource}:write`],
+    // Some are granted more than they ever use.
+    scopes: random.chance(0.4) ? [...scopesOf(service), 'reports:write'] : scopesOf(service),
     created_at: new Date(createdMs).toISOString(),
     expires_at: new Date(startMs + (90 + random.int(600)) * DAY_MS).toISOString(),
   }
+}
+
+/** What ordinary clients of the service call; its sensitive endpoints are granted to nobody. */
+function scopesOf({ endpoints }: Service): string[] {
+  const scopes = endpoints.map(({ method, route }) => {
+    const resource = route.split('/')[2] ?? ''
+    return `${resource}:${method === 'GET' || method === 'HEAD' ? 'read' : 'write'}`
+  })
+  return [...new Set(scopes)].sort()
 }
 
 /** In the form of a fingerprint: `tok_` and 26 characters of lower-case base32. */
