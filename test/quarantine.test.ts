@@ -105,8 +105,8 @@ describe('quarantine', () => {
       const { findings } = fold(state, call(nextMs + day * DAY_MS, THEFT))
       told.push(...findings.map(({ detector }) => detector))
     }
-    // The two weeks without a call are told once, as a silence and as an awakening.
-    expect(told).toEqual(['dormant-token', 'went-silent'])
+    // The two weeks without a call are told once.
+    expect(told).toEqual(['dormant-token'])
   })
 })
 

@@ -3,11 +3,13 @@
  *
  * Attack: none, or one on a service rather than with a token. A client is down, its credential no longer works, a job was
  * not started again: it concerns availability. Signal: the calls that the token's rhythm let expect of the silent hours,
- * against those of its own longest pause in four weeks (profile/silence.ts); where the peers do less too, less is missed (profile/surges.ts). Bits: the longest of n days is one in n + 1,
- * and pauses beyond it are taken to have a tail of index 3/2, between one that knows no bounds (1) and an exponential
- * one; never more than what the token's active hours can vouch for.
+ * against those of its own longest pause in four weeks (profile/silence.ts); where the peers do less too, less is missed
+ * (profile/surges.ts). Bits: the longest of n days is one in n + 1, and pauses beyond it are taken to have a tail of index
+ * 3/2, between one that knows no bounds (1) and an exponential one; never more than what the token's active hours can
+ * vouch for.
  * Blind to: a token that never comes back, for it is told with the call that ends the silence; what was as quiet at the
- * same hours a week before; the first two weeks.
+ * same hours a week before; the first two weeks; a silence of two weeks and more, of which dormant-token tells, for nobody
+ * waits for such a client any more.
  */
 import { z } from 'zod'
 import { hourOf } from '../profile/calendar.ts'
@@ -15,7 +17,7 @@ import { isUnauthenticated } from '../profile/dimension.ts'
 import { worksByItself } from '../profile/handover.ts'
 import { hasHistory } from '../profile/profile.ts'
 import { silenceBefore } from '../profile/silence.ts'
-import { HOUR_MS, count } from '../settings.ts'
+import { DAY_MS, HOUR_MS, count } from '../settings.ts'
 import { defineDetector } from './detector.ts'
 import { bitsEquation, num } from './shared/arithmetic.ts'
 import { STEP_BITS } from './shared/step.ts'
@@ -24,6 +26,7 @@ import { durationOf } from './shared/words.ts'
 const NAME = 'went-silent'
 /** Of the pauses beyond the longest one. */
 const TAIL_INDEX = 1.5
+const SILENT_MS_MAX = 14 * DAY_MS
 
 export const wentSilent = defineDetector({
   name: NAME,
@@ -45,6 +48,7 @@ export const wentSilent = defineDetector({
       const hour = hourOf(event.timeMs)
       if (!hasHistory(profile) || isUnauthenticated(event) || hour < hourOf(profile.nowMs) + 2) return undefined
       if (!worksByItself(profile, hour)) return undefined
+      if (event.timeMs - profile.nowMs >= SILENT_MS_MAX) return undefined
       const silence = silenceBefore(profile, hour)
       if (silence === undefined) return undefined
       const { knownDays, activeHours } = silence
