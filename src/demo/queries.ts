@@ -23,7 +23,8 @@ export function queriesAbout({ tokenId, tokenName, incidentId, database }: Query
     {
       question: 'What happened, to whom, and how bad was it?',
       sql: [
-        'SELECT began_at, token_name, round(surprise_bits) AS bits, findings, detectors',
+        'SELECT began_at, token_name, round(surprise_bits) AS bits, findings,',
+        "  left(arrayStringConcat(detectors, ' '), 60) AS by",
         `FROM ${database}.incidents ORDER BY surprise_bits DESC LIMIT 8 FORMAT PrettyCompactMonoBlock`,
       ].join('\n'),
     },
