@@ -38,7 +38,7 @@ function simulatedSection(options: EvalOptions, results: readonly SeedResult[], 
     tables.push(comparisonTable(contestants), comparisonByKindTable(contestants, DETECT_RATE))
   }
   const events = results.reduce((sum, result) => sum + result.events, 0)
-  const introduction = `Seeds ${seeds.join(', ')}; ${tokens} tokens, ${days} days and ${Math.round(events / seeds.length / 1_000)},000 events each; ${sweep.attacks.length} attacks in all.`
+  const introduction = `Seeds ${seeds.join(', ')}; ${tokens} tokens, ${days} days and ${(Math.round(events / seeds.length / 1_000) * 1_000).toLocaleString('en')} events each; ${sweep.attacks.length} attacks in all.`
   return { name: 'simulated', introduction, tables }
 }
 
