@@ -20,6 +20,7 @@ import { type Turn, networkOf, turnOf } from '../profile/turns.ts'
 import { enteredAtMs, findRow, nodeAt, sizeOf } from '../profile/values.ts'
 import { DAY_MS, HOUR_MS, durationMs } from '../settings.ts'
 import { defineDetector } from './detector.ts'
+import { createHourlyFit } from './shared/hourly-fit.ts'
 import { durationOf, sourceOf } from './shared/words.ts'
 import { bitsEquation, bounded, num } from './shared/arithmetic.ts'
 
@@ -43,58 +44,76 @@ export const concurrentUse = defineDetector({
     const expression = `-log2((${k} + 0.5) / (${num(n)} + 1)) * ${num(factor)}`
     return bitsEquation(bounded(expression, value, found), found)
   },
-  create: ({ sameNetworkFactor, newMs, againBitsMax }, { findingBitsMin }) => ({
-    name: 'concurrent-use',
-    inspect(event, profile) {
-      if (isUnauthenticated(event) || event.sourceClass === 'none') return undefined
-      const found = turnOf(profile, event)
-      if (found === undefined) return undefined
-      const { turn, other } = found
-      const since = event.timeMs - newMs
-      if (
-        isLongKnown(profile, takeInHand(profile, event).nodes.network, turn, since) &&
-        isLongKnown(profile, other.node, turn, since)
-      ) {
-        return undefined
-      }
-      const startMs = hourOf(event.timeMs) * HOUR_MS
-      const raised = profile.raised.get('concurrent-use')
-      if (raised !== undefined && startMs <= raised.bucketMs) return undefined
-      // Of this hour or the one before: a busy spell does not end with the hour.
-      const calls = 1 + Math.max(callsInHour(profile, event.timeMs), callsInHour(profile, event.timeMs - HOUR_MS))
-      const { n, k } = hoursWithTurns(profile, event.timeMs, turn, calls)
-      const factor = turn === 'network' ? 1 : sameNetworkFactor
-      const rareBits = -Math.log2((k + 0.5) / (n + 1)) * factor
-      const isAgain = raised !== undefined && startMs - raised.bucketMs <= DAY_MS
-      const bits = isAgain ? Math.min(rareBits, againBitsMax) : rareBits
-      if (bits < findingBitsMin) return undefined
-      const [country, network, , address] = profile.shared.vocabulary.chainText(other.node).split('|')
-      return {
-        bits,
-        seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
-        normal: `In ${k} of ${num(n)} hours of four weeks, by how busy they were, used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
-        numbers: { n, k, factor },
-        bucket: { startMs, step: 1 },
-        ...(isAgain ? { cause: 'again' as const } : {}),
-      }
-    },
-  }),
+  create: ({ sameNetworkFactor, newMs, againBitsMax }, { findingBitsMin }) => {
+    const pastOf = {
+      network: createHourlyFit((profile, hour) => pastTurns(profile, hour, 'networkTurns')),
+      address: createHourlyFit((profile, hour) => pastTurns(profile, hour, 'addressTurns')),
+    }
+    return {
+      name: 'concurrent-use',
+      inspect(event, profile) {
+        if (isUnauthenticated(event) || event.sourceClass === 'none') return undefined
+        const found = turnOf(profile, event)
+        if (found === undefined) return undefined
+        const { turn, other } = found
+        const since = event.timeMs - newMs
+        if (
+          isLongKnown(profile, takeInHand(profile, event).nodes.network, turn, since) &&
+          isLongKnown(profile, other.node, turn, since)
+        ) {
+          return undefined
+        }
+        const startMs = hourOf(event.timeMs) * HOUR_MS
+        const raised = profile.raised.get('concurrent-use')
+        if (raised !== undefined && startMs <= raised.bucketMs) return undefined
+        // Of this hour or the one before: a busy spell does not end with the hour.
+        const calls = 1 + Math.max(callsInHour(profile, event.timeMs), callsInHour(profile, event.timeMs - HOUR_MS))
+        const { n, k } = hoursWithTurns(pastOf[turn](profile, hourOf(event.timeMs)), calls)
+        const factor = turn === 'network' ? 1 : sameNetworkFactor
+        const rareBits = -Math.log2((k + 0.5) / (n + 1)) * factor
+        const isAgain = raised !== undefined && startMs - raised.bucketMs <= DAY_MS
+        const bits = isAgain ? Math.min(rareBits, againBitsMax) : rareBits
+        if (bits < findingBitsMin) return undefined
+        const [country, network, , address] = profile.shared.vocabulary.chainText(other.node).split('|')
+        return {
+          bits,
+          seen: `Used in turn from ${sourceOf(event)} and from ${address}, ${network}, ${country} within ${durationOf(event.timeMs - other.lastMs)}`,
+          normal: `In ${k} of ${num(n)} hours of four weeks, by how busy they were, used from two ${turn === 'network' ? 'networks' : 'addresses'} in turn`,
+          numbers: { n, k, factor },
+          bucket: { startMs, step: 1 },
+          ...(isAgain ? { cause: 'again' as const } : {}),
+        }
+      },
+    }
+  },
 })
 
 /** So many calls in an hour show whether the token is used from two places; fewer show it by as much less. */
 const SHOWING_CALLS = 8
 
-/** Past hours, by how far each would have shown a return, and those that had one. */
-function hoursWithTurns(profile: TokenProfile, timeMs: number, turn: Turn, calls: number) {
-  const showing = Math.min(calls, SHOWING_CALLS)
-  let n = 0
-  let k = 0
-  for (const counts of hoursBefore(profile.activity, hourOf(timeMs), profile.settings.adoptAfterMs)) {
-    const turns = turn === 'network' ? counts.networkTurns : counts.addressTurns
-    n += turns > 0 ? 1 : Math.min(1, counts.learned / showing)
-    if (turns > 0) k++
+interface PastTurns {
+  /** Past hours that had a return. */
+  readonly turning: number
+  /** Those that had none, by their calls; the last is of so many or more. */
+  readonly quiet: readonly number[]
+}
+
+function pastTurns(profile: TokenProfile, hour: number, turns: 'networkTurns' | 'addressTurns'): PastTurns {
+  const quiet = Array.from({ length: SHOWING_CALLS + 1 }, () => 0)
+  let turning = 0
+  for (const counts of hoursBefore(profile.activity, hour, profile.settings.adoptAfterMs)) {
+    const calls = Math.min(counts.learned, SHOWING_CALLS)
+    if (counts[turns] > 0) turning++
+    else quiet[calls] = (quiet[calls] as number) + 1
   }
-  return { n, k }
+  return { turning, quiet }
+}
+
+/** Past hours, by how far each would have shown a return among so many calls, and those that had one. */
+function hoursWithTurns({ turning, quiet }: PastTurns, calls: number) {
+  const showing = Math.min(calls, SHOWING_CALLS)
+  const shown = quiet.reduce((sum, hours, of) => sum + hours * Math.min(1, of / showing), 0)
+  return { n: turning + shown, k: turning }
 }
 
 /** Whether the source's network, or the very address where both are in one network, was learned before `sinceMs`. */
