@@ -1,5 +1,4 @@
 /** `tokenwatch ack` and `tokenwatch forget` as an on-call engineer runs them, and what the calls that follow come to. */
-import { execFile } from 'node:child_process'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createBlockViews } from '../../src/app/block-views.ts'
@@ -15,7 +14,8 @@ import { HOUR_MS, MINUTE_MS } from '../../src/settings.ts'
 import { createBlockStore } from '../../src/store/blocks.ts'
 import { recordsOf } from '../integration/in-memory.ts'
 import { told } from '../profile/histories.ts'
-import { testDatabase, testSettings } from '../support/clickhouse.ts'
+import { testDatabase } from '../support/clickhouse.ts'
+import { runOn } from '../support/command.ts'
 
 const db = await testDatabase('ack')
 /** Forgetting goes by the clock of the server, so the story is told around it. */
@@ -26,21 +26,7 @@ const TOKENS = ['tok_benign', 'tok_malicious', 'tok_resolved', 'tok_handed_on', 
 const TRIP = { ip: '81.2.69.160', user_agent: 'curl/8.0', path: '/v1/exports' }
 const THIEF = { ip: '200.160.2.3', user_agent: 'python-requests/2.31', path: '/v1/api-keys' }
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { url, user, password, database } = testSettings(db.name)
-  const env = {
-    PATH: process.env['PATH'],
-    TOKENWATCH_CLICKHOUSE_URL: url?.reveal(),
-    TOKENWATCH_CLICKHOUSE_USER: user,
-    TOKENWATCH_CLICKHOUSE_PASSWORD: password?.reveal(),
-    TOKENWATCH_CLICKHOUSE_DATABASE: database,
-  }
-  return new Promise((done) => {
-    execFile(process.execPath, ['src/main.ts', ...args], { env }, (error, out, err) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const run = (...args: string[]) => runOn(db.name, args)
 
 function call(token: string, atMs: number, change: Partial<typeof TRIP> = {}): string {
   return JSON.stringify({

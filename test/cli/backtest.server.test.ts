@@ -1,5 +1,4 @@
 /** `tokenwatch backtest` over a stored fortnight: what it tells, and that it leaves no trace. */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { DAY_MS } from '../../src/settings.ts'
 import { simulate } from '../../src/simulate/simulation.ts'
-import { testDatabase, testSettings } from '../support/clickhouse.ts'
+import { testDatabase } from '../support/clickhouse.ts'
+import { runOn } from '../support/command.ts'
 import { startSlackReceiver } from '../support/receivers.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -27,21 +27,7 @@ const calls = [...simulate({ seed: 3, tokens: 5, days: DAYS, startMs: START_MS, 
   .filter(({ label }, at) => label !== undefined || at % 10 === 0)
   .map(({ event }) => event)
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { url, user, password, database } = testSettings(db.name)
-  const env = {
-    PATH: process.env['PATH'],
-    TOKENWATCH_CLICKHOUSE_URL: url?.reveal(),
-    TOKENWATCH_CLICKHOUSE_USER: user,
-    TOKENWATCH_CLICKHOUSE_PASSWORD: password?.reveal(),
-    TOKENWATCH_CLICKHOUSE_DATABASE: database,
-  }
-  return new Promise((done) => {
-    execFile(process.execPath, ['src/main.ts', '--config', config, ...args], { env }, (error, out, err) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const run = (...args: string[]) => runOn(db.name, ['--config', config, ...args])
 
 const line = z.looseObject({ kind: z.string(), time: z.string(), configuration: z.string().optional() })
 const linesOf = (text: string) =>

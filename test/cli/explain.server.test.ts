@@ -1,12 +1,12 @@
 /** `tokenwatch explain` over a stored fortnight: what a person gets to read, and what a machine can recompute. */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DAY_MS, HOUR_MS } from '../../src/settings.ts'
-import { testDatabase, testSettings } from '../support/clickhouse.ts'
+import { testDatabase } from '../support/clickhouse.ts'
+import { runOn } from '../support/command.ts'
 
 const db = await testDatabase('explain')
 const folder = mkdtempSync(join(tmpdir(), 'tokenwatch-explain-'))
@@ -18,21 +18,7 @@ const THEFT_MS = START_MS + DAYS * DAY_MS + 3 * HOUR_MS
 /** Nothing of it may reach a terminal. */
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/
 
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { url, user, password, database } = testSettings(db.name)
-  const env = {
-    PATH: process.env['PATH'],
-    TOKENWATCH_CLICKHOUSE_URL: url?.reveal(),
-    TOKENWATCH_CLICKHOUSE_USER: user,
-    TOKENWATCH_CLICKHOUSE_PASSWORD: password?.reveal(),
-    TOKENWATCH_CLICKHOUSE_DATABASE: database,
-  }
-  return new Promise((done) => {
-    execFile(process.execPath, ['src/main.ts', ...args], { env }, (error, out, err) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const run = (...args: string[]) => runOn(db.name, args)
 
 interface Call {
   readonly token: string

@@ -8,7 +8,8 @@ import { ExitCode } from '../../src/cli/command.ts'
 import { createFingerprinter } from '../../src/enrich/fingerprint.ts'
 import { Secret } from '../../src/secret.ts'
 import { loadRegistry } from '../../src/store/registry.ts'
-import { testDatabase, testSettings } from '../support/clickhouse.ts'
+import { testDatabase } from '../support/clickhouse.ts'
+import { databaseEnvironment } from '../support/command.ts'
 import { spawnTokenwatch } from '../support/child.ts'
 
 // Each run of the program takes seconds on a busy machine.
@@ -27,13 +28,7 @@ function file(name: string, text: string): string {
 /** The program against one database of its own. */
 async function scene(label: string) {
   const db = await testDatabase(label)
-  const { url, user, password } = testSettings(db.name)
-  const env = {
-    TOKENWATCH_CLICKHOUSE_URL: url!.reveal(),
-    TOKENWATCH_CLICKHOUSE_USER: user!,
-    TOKENWATCH_CLICKHOUSE_PASSWORD: password!.reveal(),
-    TOKENWATCH_CLICKHOUSE_DATABASE: db.name,
-  }
+  const env = databaseEnvironment(db.name)
   const tokens = async (args: readonly string[], options: { input?: string; key?: string } = {}) => {
     const key = options.key === undefined ? {} : { TOKENWATCH_ENRICH_FINGERPRINT_KEY: options.key }
     const child = spawnTokenwatch(['tokens', ...args], { cwd: folder, env: { ...env, ...key }, input: 'open' })

@@ -1,10 +1,10 @@
 /** The commands that read the database, as a person runs them. */
-import { execFile } from 'node:child_process'
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { recordDelivery } from '../../src/store/outbox.ts'
 import { alertColumns, deadLetterColumns } from '../../src/store/rows.ts'
-import { testDatabase, testDatabaseName, testSettings } from '../support/clickhouse.ts'
+import { testDatabase, testDatabaseName } from '../support/clickhouse.ts'
+import { runOn } from '../support/command.ts'
 import { NOON_MS, sampleAlert, sampleDeadLetter, sampleDelivery } from './sample.ts'
 
 const db = await testDatabase('commands')
@@ -12,21 +12,7 @@ const HOSTILE = `\u001b[2J\u202eevil'; DROP\u0000\u200b <!channel>`
 /** Nothing of it may reach a terminal. */
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/
 
-function run(args: readonly string[], database = db.name): Promise<{ code: number; out: string; err: string }> {
-  const { url, user, password } = testSettings(database)
-  return new Promise((done) => {
-    const env = {
-      PATH: process.env['PATH'],
-      TOKENWATCH_CLICKHOUSE_URL: url!.reveal(),
-      TOKENWATCH_CLICKHOUSE_USER: user!,
-      TOKENWATCH_CLICKHOUSE_PASSWORD: password!.reveal(),
-      TOKENWATCH_CLICKHOUSE_DATABASE: database,
-    }
-    execFile(process.execPath, ['src/main.ts', ...args], { env }, (error, out, err) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
-    })
-  })
-}
+const run = (args: readonly string[], database = db.name) => runOn(database, args)
 
 beforeAll(async () => {
   const letters = [
